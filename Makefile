@@ -1,0 +1,96 @@
+# Everything happens in .venv, which `make install` makes from envs/cpu.lock.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+CORES ?= all
+PLAN := demo
+REPORT := results/report/$(PLAN).html
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Other packages and other settings that a shell may bring along.
+unexport PYTHONPATH PYTHONHOME PYTEST_ADDOPTS SNAKEMAKE_PROFILE
+
+.PHONY: help
+help:  ## Say what there is to make
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 18
+
+.PHONY: install
+install:  ## Make .venv from PYTHON=..., or from the first Python that suits
+	@envs/install.sh $(PYTHON)
+
+.PHONY: demo
+demo: install unlock  ## Run the default plan on CORES=... (all), and say where to look
+	@echo "snakemake --cores $(CORES)"
+	snakemake --cores $(CORES)
+	shown="results/tables/$(PLAN) results/figures/$(PLAN)"
+	if [[ ! -e $(REPORT) || -n "$$(find $$shown -newer $(REPORT) -print -quit)" ]]; then
+	    mkdir -p results/report
+	    snakemake --report $(REPORT)
+	fi
+	echo
+	echo "The train x test matrix  results/figures/$(PLAN)/codesign.svg"
+	echo "Its numbers              results/tables/$(PLAN)/codesign.csv"
+	echo "The whole report         $(REPORT)"
+
+.PHONY: unlock
+unlock: install
+	@compgen -G ".snakemake/locks/*" > /dev/null || exit 0
+	for process in /proc/[0-9]*; do
+	    [[ "$$(readlink $$process/cwd)" == "$(realpath .)" && $$process != /proc/$$$$ ]] || continue
+	    command="$$(tr '\0' ' ' < $$process/cmdline)" || continue
+	    if [[ "$$command" =~ python.*(snakemake|scripts/[a-z_]+\.py) ]]; then
+	        echo "error: process $${process##*/} is at work here: $${command:0:120}" >&2
+	        echo "Wait for it, or end it with: kill $${process##*/}" >&2
+	        exit 1
+	    fi
+	done
+	echo "The last run was killed, so it left its lock: snakemake --unlock"
+	snakemake --unlock
+
+.PHONY: test
+test: lint unit workflow  ## Run every check that takes less than minutes
+
+.PHONY: lint
+lint: install  ## Check the form of scripts and rules
+	@ruff check
+	ruff format --check
+	snakefmt --check Snakefile rules
+	snakemake --lint
+
+.PHONY: unit
+unit: install  ## Test what scripts are made of
+	@pytest tests/unit scripts
+
+.PHONY: workflow
+workflow: install  ## Test the plan, and one small run through all real parts
+	@pytest tests/workflow
+
+.PHONY: test-long
+test-long: install  ## Run the tests that take minutes
+	@pytest -m long
+
+.PHONY: format
+format: install  ## Bring scripts and rules into form
+	@ruff check --fix
+	ruff format
+	snakefmt Snakefile rules
+
+.PHONY: schema
+schema: install  ## Write config/schema.json from the definition of the config
+	@PYTHONPATH=scripts python - > config/schema.json <<'END'
+	import json
+	from its.config.experiment import Config
+	print(json.dumps(Config.model_json_schema(), indent=2))
+	END
+
+.PHONY: lock
+lock: install  ## Pin what envs/*.in ask for; with UPGRADE=1, the newest of it
+	@python envs/lock.py $(if $(UPGRADE),--upgrade)
+
+.PHONY: clean
+clean:  ## Remove .venv and caches, no results
+	@rm -rf .venv .hypothesis .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -r {} +
