@@ -1,0 +1,66 @@
+# Input-Time Scaling: does the persona written into a question move accuracy, in training and in testing?
+#
+# Data flows down the list of includes. Every artifact is results/<stage>/<what it is made of>;
+# `snakemake -n PATH` lists what one of them costs. config/README.md explains every key.
+#
+# After a change to data code: `snakemake sets`, `snakemake data`, then `snakemake`. Rows that come
+# out equal then spare the GPUs; in one go Snakemake plans the GPU jobs before it can know.
+from snakemake.utils import min_version
+
+min_version("9.25")  # lookup("a/b", within=...) takes the path first
+
+
+configfile: "config/config.yaml"
+
+
+report: "report/workflow.rst"
+
+
+pathvars:
+    text="{set}{draw}/{strategy}{persona}",
+    trained="{model}/{sample}{draw}-{strategy}{persona}-{recipe}-s{seed}{stop}",
+    cell="{model}/{learner}/{benchmark}/{strategy}{persona}",
+    logs="results/logs",
+    benchmarks="results/timings",
+
+
+include: "rules/common.smk"
+include: "rules/sets.smk"
+include: "rules/models.smk"
+include: "rules/personas.smk"
+include: "rules/refine.smk"
+include: "rules/train.smk"
+include: "rules/generate.smk"
+include: "rules/score.smk"
+include: "rules/report.smk"
+include: "rules/wildcards.smk"  # last, see there
+
+
+localrules:
+    all,
+    sets,
+    data,
+    tables,
+    fetch_source,  # compute nodes often have no internet
+    fetch_model,
+
+
+rule all:
+    default_target: True
+    input:
+        planned_tables,
+
+
+rule sets:
+    input:
+        planned_sets,
+
+
+rule data:
+    input:
+        planned_data,
+
+
+rule tables:
+    input:
+        planned_tables,

@@ -1,0 +1,182 @@
+"""What rules share: their settings, and where an input comes from."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, f"{workflow.basedir}/scripts")
+
+from its.config.experiment import read_config
+from its.origins import local_files
+from its.versions import code_version, version_of
+
+experiment = read_config(config, workflow.configfiles)
+# For `lookup`: with defaults.
+config |= experiment.model_dump(mode="json", exclude_none=True)
+
+# A job's output goes to its log; lines on how far it is go to the terminal too (its.console).
+shell.prefix("exec 3>&2; export ITS_CONSOLE=/proc/$$/fd/3; ")
+
+
+def settings(path):
+    """Return a params function: one section as JSON, without defaults and what is only shown."""
+    return lambda wildcards: experiment.section(path.format(**wildcards)).settings()
+
+
+def number(name):
+    """Return a params function: the number in a wildcard such as `.1` or `-e3`, 0 if it is empty."""
+    return lambda wildcards: int(re.sub(r"\D", "", wildcards[name]) or 0)
+
+
+def earlier(wildcards):
+    """Return a priority: replicate 0 of everything comes before any other."""
+    again = re.search(r"\.\d|-s[1-9]", " ".join(wildcards))
+    return 0 if again or wildcards.get("seed", "0") != "0" else 1
+
+
+writer = lookup("strategies/{strategy}/context/writer", within=config)
+
+
+def published(wildcards):
+    """Return the local files of a source, so that editing one remakes what was read from it."""
+    return local_files(experiment.sources[wildcards.source].origin)
+
+
+def pool_fields(wildcards):
+    """Return how to read each source of a pool, as JSON."""
+    names = experiment.pools[wildcards.pool].sources
+    return json.dumps(
+        {name: json.loads(experiment.sources[name].fields.settings()) for name in names}
+    )
+
+
+def personas(wildcards):
+    """Return what to join to the questions: nothing, for a strategy without a context."""
+    if wildcards.strategy in experiment.drawn:
+        return "<results>/personas/<text>.parquet"
+    return []
+
+
+def weights(wildcards):
+    """Return the manifest of the model that answers: as published, or fine-tuned by us."""
+    if wildcards.learner == "base":
+        return "<results>/models/{model}/manifest.json"
+    return "<results>/checkpoints/{model}/{learner}/weights/manifest.json"
+
+
+def template(wildcards):
+    """Return the file of the model's chat template, if it has one of ours."""
+    return experiment.models[wildcards.model].chat.template or []
+
+
+def planned_sets(wildcards):
+    """Return what personas are written from: samples, benchmarks, models as published."""
+    plan = experiment.plans[config["plan"]]
+    contexts = [experiment.strategies[name].context for name in plan.strategies()]
+    models = sorted(
+        {*plan.models, *[context.writer for context in contexts if context]}
+    )
+    return [
+        *collect("<results>/sets/{set}.parquet", set=plan.sets()),
+        *collect("<results>/models/{model}/manifest.json", model=models),
+        f"results/tables/{config['plan']}/contamination.csv",
+    ]
+
+
+def planned_data(wildcards):
+    """Return what training and testing start from: personas joined to questions."""
+    texts = experiment.plans[config["plan"]].refined(experiment.drawn)
+    return collect("<results>/refined/{text}.parquet", text=texts)
+
+
+def planned_tables(wildcards):
+    """Return what a reader looks at first."""
+    return collect(
+        [
+            "<results>/tables/{plan}/codesign.csv",
+            "<results>/tables/{plan}/comparisons.csv",
+            "<results>/tables/{plan}/contamination.csv",
+            "<results>/tables/{plan}/questions.html",
+            "<results>/figures/{plan}/codesign.svg",
+            "<results>/figures/{plan}/comparisons.svg",
+            "<results>/figures/{plan}/lengths.svg",
+            "<results>/figures/{plan}/losses.svg",
+        ],
+        plan=config["plan"],
+    )
+
+
+def planned_draws(wildcards):
+    """Return the strategies of the plan whose personas can be drawn again."""
+    return [
+        name
+        for name in experiment.plans[wildcards.plan].strategies()
+        if name in experiment.drawn
+    ]
+
+
+def planned_labels(wildcards):
+    """Return what the strategies and benchmarks of the plan are called, as JSON."""
+    plan = experiment.plans[wildcards.plan]
+    return json.dumps(
+        {
+            **{
+                name: experiment.strategies[name].label or name
+                for name in plan.strategies()
+            },
+            **{
+                name: experiment.benchmarks[name].label or name
+                for name in plan.benchmarks
+            },
+        }
+    )
+
+
+def existing(paths):
+    """Return the paths; with `partial`, those that exist.
+
+    Absolute then, as no output is: so a partial table never starts a job further up.
+    """
+    if config["partial"]:
+        return [Path(path).resolve() for path in paths if exists(path)]
+    return paths
+
+
+def planned_scores(wildcards):
+    """Return the summary of every cell in the plan; with `partial`, of those that have one."""
+    cells = experiment.plans[wildcards.plan].cells(experiment.drawn)
+    return existing(collect("results/scores/{cell}.json", cell=cells))
+
+
+def planned_verdicts(wildcards):
+    """Return the verdicts of every cell in the plan; with `partial`, of those that have them."""
+    cells = experiment.plans[wildcards.plan].cells(experiment.drawn)
+    return existing(collect("results/scores/{cell}.parquet", cell=cells))
+
+
+def planned_trainings(wildcards):
+    """Return the record of every training in the plan; with `partial`, of those that have one."""
+    learners = experiment.plans[wildcards.plan].learners(experiment.drawn)
+    return existing(
+        collect("results/checkpoints/{learner}/training.json", learner=learners)
+    )
+
+
+def planned_refined(wildcards):
+    """Return the refined sets of replicate 0, to look at."""
+    return collect(
+        "<results>/refined/{text}.parquet",
+        text=experiment.plans[wildcards.plan].refined(experiment.drawn),
+    )
+
+
+def planned_contamination(wildcards):
+    """Return how much of each benchmark of the plan stands in each pool it learns from."""
+    plan = experiment.plans[wildcards.plan]
+    pools = dict.fromkeys(experiment.samples[name].pool for name in plan.samples)
+    return collect(
+        "<results>/contamination/{pool}/{benchmark}.json",
+        pool=pools,
+        benchmark=plan.benchmarks,
+    )

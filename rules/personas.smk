@@ -1,0 +1,36 @@
+rule write_personas:
+    input:
+        weights=expand("<results>/models/{model}/manifest.json", model=writer),
+        questions="<results>/sets/{set}{draw}.parquet",
+        # Inputs, not settings: editing a prompt remakes what was written with it.
+        prompt=lookup("strategies/{strategy}/context/prompt", within=config),
+        domains=lookup(
+            "strategies/{strategy}/context/domains", within=config, default=[]
+        ),
+    output:
+        "<results>/personas/<text>.parquet",
+    log:
+        "<logs>/personas/<text>.log",
+    benchmark:
+        "<benchmarks>/personas/<text>.tsv"
+    priority: earlier
+    conda:
+        "../envs/generate.yaml"
+    threads: lookup("models/{model}/generate/threads", within=config, model=writer)
+    resources:
+        gpu=lookup("models/{model}/generate/gpus", within=config, model=writer),
+        tasks_per_gpu=0,
+        mem=lookup("models/{model}/generate/memory", within=config, model=writer),
+        runtime=lookup("models/{model}/generate/runtime", within=config, model=writer),
+    params:
+        version=version_of("write_personas"),
+        context=settings("strategies/{strategy}/context"),
+        draw=number("persona"),
+        chat=lambda wildcards: experiment.models[
+            experiment.strategies[wildcards.strategy].context.writer
+        ].chat.settings(),
+        dtype=lookup("models/{model}/dtype", within=config, model=writer),
+    shell:
+        "python scripts/write_personas.py {input.weights:q} {input.questions:q} {output:q}"
+        " --context {params.context:q} --draw {params.draw:q} --chat {params.chat:q}"
+        " --dtype {params.dtype:q} --gpus {resources.gpu:q} &> {log:q}"

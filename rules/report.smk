@@ -1,0 +1,175 @@
+rule tabulate:
+    input:
+        planned_scores,
+    output:
+        report(
+            "<results>/tables/{plan}/codesign.csv",
+            caption="../report/codesign.rst",
+            category="Co-design",
+            labels={"what": "train x test matrix", "as": "table"},
+        ),
+    log:
+        "<logs>/tables/{plan}/codesign.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/tabulate.py"),
+        plan=settings("plans/{plan}"),
+        drawn=planned_draws,
+        labels=planned_labels,
+    shell:
+        # Not {input}: a shell command ends at 128 KiB, about 1,900 paths.
+        "python scripts/tabulate.py {output:q} --scores results/scores --plan {params.plan:q}"
+        " --drawn {params.drawn:q} --labels {params.labels:q} &> {log:q}"
+
+
+rule compare:
+    input:
+        planned_verdicts,
+    output:
+        report(
+            "<results>/tables/{plan}/comparisons.csv",
+            caption="../report/comparisons.rst",
+            category="Co-design",
+            labels={"what": "trained against untrained", "as": "table"},
+        ),
+    log:
+        "<logs>/tables/{plan}/comparisons.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/compare.py"),
+        plan=settings("plans/{plan}"),
+        drawn=planned_draws,
+    shell:
+        "python scripts/compare.py {output:q} --scores results/scores --plan {params.plan:q}"
+        " --drawn {params.drawn:q} &> {log:q}"
+
+
+rule tabulate_contamination:
+    input:
+        planned_contamination,
+    output:
+        report(
+            "<results>/tables/{plan}/contamination.csv",
+            caption="../report/contamination.rst",
+            category="Data",
+            labels={"what": "contamination", "as": "table"},
+        ),
+    log:
+        "<logs>/tables/{plan}/contamination.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/tabulate_contamination.py"),
+    shell:
+        "python scripts/tabulate_contamination.py {output:q} --comparisons {input:q} &> {log:q}"
+
+
+rule show_questions:
+    input:
+        planned_refined,
+    output:
+        report(
+            "<results>/tables/{plan}/questions.html",
+            caption="../report/questions.rst",
+            category="Data",
+            labels={"what": "refined questions", "as": "text"},
+        ),
+    log:
+        "<logs>/tables/{plan}/questions.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/show_questions.py"),
+        labels=planned_labels,
+    shell:
+        "python scripts/show_questions.py {output:q} --refined {input:q}"
+        " --labels {params.labels:q} &> {log:q}"
+
+
+rule draw_codesign:
+    input:
+        "<results>/tables/{plan}/codesign.csv",
+    output:
+        report(
+            "<results>/figures/{plan}/codesign.svg",
+            caption="../report/codesign.rst",
+            category="Co-design",
+            labels={"what": "train x test matrix", "as": "figure"},
+        ),
+        "<results>/figures/{plan}/codesign.png",
+    log:
+        "<logs>/figures/{plan}/codesign.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/draw_codesign.py"),
+    shell:
+        "python scripts/draw_codesign.py {input:q} {output:q} &> {log:q}"
+
+
+rule draw_comparisons:
+    input:
+        "<results>/tables/{plan}/comparisons.csv",
+    output:
+        report(
+            "<results>/figures/{plan}/comparisons.svg",
+            caption="../report/comparisons.rst",
+            category="Co-design",
+            labels={"what": "trained against untrained", "as": "figure"},
+        ),
+        "<results>/figures/{plan}/comparisons.png",
+    log:
+        "<logs>/figures/{plan}/comparisons.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/draw_comparisons.py"),
+    shell:
+        "python scripts/draw_comparisons.py {input:q} {output:q} &> {log:q}"
+
+
+rule draw_lengths:
+    input:
+        "<results>/tables/{plan}/codesign.csv",
+    output:
+        report(
+            "<results>/figures/{plan}/lengths.svg",
+            caption="../report/lengths.rst",
+            category="Co-design",
+            labels={"what": "lengths of responses", "as": "figure"},
+        ),
+        "<results>/figures/{plan}/lengths.png",
+    log:
+        "<logs>/figures/{plan}/lengths.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/draw_lengths.py"),
+    shell:
+        "python scripts/draw_lengths.py {input:q} {output:q} &> {log:q}"
+
+
+rule draw_losses:
+    input:
+        planned_trainings,
+    output:
+        report(
+            "<results>/figures/{plan}/losses.svg",
+            caption="../report/losses.rst",
+            category="Training",
+            labels={"what": "losses", "as": "figure"},
+        ),
+        "<results>/figures/{plan}/losses.png",
+    log:
+        "<logs>/figures/{plan}/losses.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/draw_losses.py"),
+        plan=settings("plans/{plan}"),
+        drawn=planned_draws,
+    shell:
+        "python scripts/draw_losses.py {output:q} --checkpoints results/checkpoints"
+        " --plan {params.plan:q} --drawn {params.drawn:q} &> {log:q}"

@@ -1,0 +1,37 @@
+rule judge:
+    input:
+        generations="<results>/generations/<cell>.parquet",
+        answers="<results>/sets/{benchmark}.parquet",
+    output:
+        "<results>/scores/<cell>.parquet",
+    log:
+        "<logs>/judge/<cell>.log",
+    priority: earlier
+    group:
+        "score"
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/judge.py"),
+        chat=settings("models/{model}/chat"),
+    shell:
+        "python scripts/judge.py {input.generations:q} {input.answers:q} {output:q}"
+        " --chat {params.chat:q} --workers {threads:q} &> {log:q}"
+
+
+rule summarize:
+    input:
+        "<results>/scores/<cell>.parquet",
+    output:
+        "<results>/scores/<cell>.json",
+    log:
+        "<logs>/summarize/<cell>.log",
+    priority: earlier
+    group:
+        "score"
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/summarize.py"),
+    shell:
+        "python scripts/summarize.py {input:q} {output:q} &> {log:q}"

@@ -1,0 +1,40 @@
+rule train:
+    input:
+        base="<results>/models/{model}/manifest.json",
+        rows="<results>/refined/{sample}{draw}/{strategy}{persona}.parquet",
+        # Inputs, not settings: editing one remakes what was trained with it.
+        template=template,
+        deepspeed=lookup("recipes/{recipe}/deepspeed", within=config, default=[]),
+    output:
+        # Its own folder: what an engine loads holds no logs, and replacing it loses no record.
+        weights="<results>/checkpoints/<trained>/weights/manifest.json",
+        record="<results>/checkpoints/<trained>/training.json",
+    log:
+        "<logs>/train/<trained>.log",
+    benchmark:
+        "<benchmarks>/train/<trained>.tsv"
+    priority: earlier
+    conda:
+        "../envs/train.yaml"
+    threads: lookup("models/{model}/train/threads", within=config)
+    resources:
+        gpu=lookup("models/{model}/train/gpus", within=config),
+        # torchrun starts one process a GPU; SLURM must not start the command once a GPU.
+        tasks_per_gpu=0,
+        processes=lookup("models/{model}/train/processes", within=config, default=0),
+        save_steps=lookup("models/{model}/train/save_steps", within=config),
+        mem=lookup("models/{model}/train/memory", within=config),
+        runtime=lookup("models/{model}/train/runtime", within=config),
+    params:
+        version=version_of("train"),
+        recipe=settings("recipes/{recipe}"),
+        chat=settings("models/{model}/chat"),
+        dtype=lookup("models/{model}/dtype", within=config),
+        stop=number("stop"),
+        processes=lambda wildcards, resources: resources.processes
+        or max(1, resources.gpu),
+    shell:
+        "torchrun --standalone --nproc-per-node {params.processes:q} scripts/train.py"
+        " {input.base:q} {input.rows:q} {output:q} --recipe {params.recipe:q}"
+        " --chat {params.chat:q} --dtype {params.dtype:q} --seed {wildcards.seed:q}"
+        " --stop {params.stop:q} --save-steps {resources.save_steps:q} &> {log:q}"

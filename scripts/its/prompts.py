@@ -1,0 +1,63 @@
+"""Prompt files: text with named holes, filled for one question at a time."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from its.config.strategy import Context
+from its.hashing import smallest
+
+# A word in braces. Braces of LaTeX, as in \\boxed{answer} or \\frac{a}{b}, are none.
+HOLE = re.compile(r"(?<![\w}])\{([A-Za-z_]{3,})\}")
+HOLES = {"question", "domain"}
+
+
+def fill(prompt: str, **texts: str) -> str:
+    """Put texts into the holes of a prompt, in one pass: braces in a text stay what they are.
+
+    >>> fill("Who asks {question}?", question="what {domain} is")
+    'Who asks what {domain} is?'
+    """
+    return HOLE.sub(lambda hole: texts.get(hole[1], hole[0]), prompt)
+
+
+def read_domains(path: Path) -> list[str]:
+    """Read a domain a line, without empty lines and what follows a `#`."""
+    lines = [line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    return [line for line in lines if line]
+
+
+def request(context: Context, prompt: str, domains: list[str], problem: dict, draw: int) -> str:
+    """Return what the writer is asked, for one question and one draw.
+
+    The domain is the one with the smallest hash of (seed, draw, id, domain): it depends neither
+    on the order of the file nor on other questions.
+
+    Parameters
+    ----------
+    problem
+        A row of a set: `id` and `problem`.
+    """
+    domain = smallest(domains, context.seed, draw, problem["id"]) if domains else ""
+    return fill(prompt, question=problem["problem"], domain=domain)
+
+
+def check_prompt(context: Context) -> Iterator[str]:
+    """Yield what is wrong with the files of a context, each with its key first."""
+    prompt = Path(context.prompt)
+    if not prompt.is_file():
+        yield f"prompt: there is no file {prompt}"
+        return
+    holes = set(HOLE.findall(prompt.read_text(encoding="utf-8")))
+    for hole in sorted(holes - HOLES):
+        yield f"prompt: {prompt} has {{{hole}}}, known are {{question}} and {{domain}}"
+    if not holes & HOLES:
+        yield f"prompt: {prompt} holds neither {{question}} nor {{domain}}; it needs one of them"
+    if ("domain" in holes) != (context.domains is not None):
+        yield f"domains: {prompt} must have {{domain}} if a file of domains is given, and only then"
+    if context.domains is not None:
+        file = Path(context.domains)
+        if not file.is_file():
+            yield f"domains: there is no file {file}"
+        elif not read_domains(file):
+            yield f"domains: {file} has no line with a domain"

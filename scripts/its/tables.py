@@ -1,0 +1,33 @@
+"""Read tables, and say so plainly when one is not what the reader expects."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+from polars.exceptions import PolarsError
+
+from its.errors import InputError
+from its.files import replacing
+
+
+def read_table(path: Path, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """Read the named columns of a parquet file.
+
+    Raises `InputError` if it is no such file, or if a column is missing or of another type.
+    """
+    try:
+        found = pl.read_parquet_schema(path)
+    except (PolarsError, OSError) as error:
+        raise InputError(f"{path}: cannot be read as parquet: {error}; delete it") from error
+    for name, dtype in columns.items():
+        if name not in found:
+            raise InputError(f"{path}: no column {name!r}; it has {', '.join(found)}")
+        if found[name] != dtype:
+            raise InputError(f"{path}: column {name!r} is {found[name]}, expected {dtype}")
+    return pl.read_parquet(path, columns=list(columns))
+
+
+def write_table(path: Path, rows: pl.DataFrame, metadata: Mapping[str, str] | None = None) -> None:
+    """Write a parquet file, with texts kept in it if there are any."""
+    with replacing(path) as part:
+        rows.write_parquet(part, metadata=dict(metadata) if metadata else None)

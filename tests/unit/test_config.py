@@ -1,0 +1,288 @@
+"""The config has one definition, and everything made from it is fresh."""
+
+import json
+import sys
+from collections.abc import Callable
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+import yaml
+
+from its.config.benchmark import Benchmark, Problems
+from its.config.experiment import Config, read_config
+from its.config.model import Chat, Model, Needs, TrainingNeeds
+from its.config.plan import Plan, Replicate
+from its.config.pool import Contains, Contamination, Length, Pool
+from its.config.recipe import Recipe
+from its.config.sample import Sample
+from its.config.sampling import Sampling
+from its.config.section import Section
+from its.config.source import Fields, Generator, Mapped, Source
+from its.config.strategy import Context, Strategy
+from its.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+DEFAULTS = {
+    Chat: {
+        "system": "",
+        "template": "",
+        "context": 32768,
+        "thinking_start": "<think>",
+        "thinking_end": "</think>",
+    },
+    Sampling: {
+        "n": 64,
+        "temperature": 0.6,
+        "top_p": 0.95,
+        "top_k": 0,
+        "max_tokens": 32768,
+        "seed": 0,
+        "shard_problems": 512,
+        "shard_samples": 1,
+    },
+    Recipe: {
+        "learning_rate": 1e-5,
+        "schedule": "cosine",
+        "warmup": 0.05,
+        "epochs": 5,
+        "batch": 16,
+        "micro_batch": 1,
+        "max_length": 32768,
+        "too_long": "fail",
+        "packing": True,
+        "weight_decay": 1e-4,
+        "beta1": 0.9,
+        "beta2": 0.95,
+        "max_grad_norm": 1.0,
+        "gradient_checkpointing": False,
+        "deepspeed": None,
+    },
+    Generator: {"seed": 0, "distinct": False, "options": {}},
+    Mapped: {"extract": "all", "optional": False},
+    Fields: {
+        "problem": Mapped(column="problem"),
+        "answer": Mapped(column="answer"),
+        "response": Mapped(column="response", optional=True),
+        "meta": [],
+    },
+    Source: {"fields": Fields(), "sha256": None, "licence": ""},
+    Contains: {"column": "response"},
+    Length: {"column": "response", "minimum": 1},
+    Contamination: {"ngram": 13},
+    Pool: {"filters": []},
+    Sample: {"seed": 0},
+    Problems: {"answers": None},
+    Benchmark: {"label": "", "sampling": Sampling()},
+    Context: {
+        "domains": None,
+        "temperature": 1.0,
+        "top_p": 0.95,
+        "max_tokens": 256,
+        "attempts": 8,
+        "seed": 0,
+        "shard": 1024,
+    },
+    Strategy: {
+        "label": "",
+        "context": None,
+        "position": "prefix",
+        "join": "{context}\n\n{question}",
+    },
+    Replicate: {"draw": 0, "persona": 0, "seed": 0},
+    Model: {"dtype": "bfloat16", "chat": Chat()},
+}
+NEEDS = {Needs, TrainingNeeds, Plan, Config}  # decide where and how fast, or which cells
+
+
+@pytest.fixture
+def raw() -> dict:
+    return yaml.safe_load((ROOT / "config/config.yaml").read_text())
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Config]:
+    """Return `read_config`, called from the root as Snakemake does."""
+    monkeypatch.chdir(ROOT)
+    return read_config
+
+
+def sections(section: type[Section] = Section) -> set[type[Section]]:
+    below = section.__subclasses__()
+    return {*below, *(deeper for one in below for deeper in sections(one))}
+
+
+def test_published_schema_is_the_one_the_code_checks_with() -> None:
+    published = json.loads((ROOT / "config/schema.json").read_text())
+    assert published == Config.model_json_schema(), "run `make schema`"
+
+
+@pytest.mark.parametrize("section", sorted(sections() - NEEDS, key=lambda one: one.__name__))
+def test_no_default_changes_in_silence(section: type[Section]) -> None:
+    present = {
+        name: field.default
+        for name, field in section.model_fields.items()
+        if not field.is_required()
+    }
+    assert present == DEFAULTS.get(section, {}), (
+        "settings leave defaults out, so what was made with the old one would stand: "
+        "raise the version of the stage that reads it, and pin the new one here"
+    )
+
+
+def test_settings_hold_neither_defaults_nor_labels() -> None:
+    strategy = Strategy(label="no persona", position="prefix")
+    assert strategy.settings() == "{}"
+    assert Strategy(label="other", position="system").settings() == '{"position": "system"}'
+
+
+def test_a_script_reads_back_what_the_config_says(raw: dict, read: Callable) -> None:
+    config = read(raw)
+    for path in [
+        "sources/sums",
+        "pools/demo",
+        "samples/demo128",
+        "strategies/U",
+        "strategies/U/context",
+        "recipes/sft",
+        "models/smollm2/chat",
+        "benchmarks/sums_easy/problems",
+        "benchmarks/sums_easy/sampling",
+        "plans/demo",
+    ]:
+        section = config.section(path)
+        again = type(section).model_validate_json(section.settings())
+        assert again.settings() == section.settings()
+
+
+def test_greedy_sampling_refuses_many_equal_responses() -> None:
+    with pytest.raises(ValueError, match="temperature 0 gives 4 equal responses; set n to 1"):
+        Sampling(n=4, temperature=0)
+
+
+def test_a_shard_is_never_half_of_what_a_larger_n_would_make() -> None:
+    with pytest.raises(ValueError, match="n 6 is no multiple of shard_samples 4"):
+        Sampling(n=6, shard_samples=4)
+
+
+@pytest.mark.parametrize("join", ["{question}", "{question} {context}"])
+def test_a_join_that_contradicts_its_position_is_refused(join: str) -> None:
+    with pytest.raises(ValueError, match="join"):
+        Strategy(label="x", position="prefix", join=join)
+
+
+def test_every_mistake_is_reported_at_once(raw: dict, read: Callable) -> None:
+    raw["models"]["smollm2"]["sorce"] = "pypi:x"
+    raw["models"]["smollm2"]["dtype"] = "float23"
+    raw["strategies"]["U"]["context"]["writer"] = "smolm2"
+    raw["pools"]["demo"]["sources"] = ["sum"]
+    raw["samples"]["demo128"]["size"] = "many"
+    raw["plans"]["demo"] |= {"train": ["V"], "test": ["W"], "models": ["smollm"]}
+    raw["plan"] = "dmo"
+    del raw["recipes"]["sft"]["learning_rate"], raw["models"]["smollm2"]["train"]["memory"]
+    with pytest.raises(InputError) as error:
+        read(raw)
+    for place, hint in {
+        "models.smollm2.sorce": "no such key here; did you mean 'source'?",
+        "models.smollm2.dtype": "input should be 'float32' or 'bfloat16', found 'float23'",
+        "models.smollm2.train.memory": "this key is missing",
+        "strategies.U.context.writer": "models has no 'smolm2', did you mean 'smollm2'?",
+        "pools.demo.sources.0": "sources has no 'sum', did you mean 'sums'?",
+        "samples.demo128.size": "input should be a valid integer, unable to parse string as an "
+        "integer, found 'many', or input should be 'all', found 'many'",
+        "plans.demo.train.0": "strategies has no 'V', known are N, S, U, R",
+        "plans.demo.test.0": "strategies has no 'W', known are N, S, U, R",
+        "plans.demo.models.0": "models has no 'smollm', did you mean 'smollm2'?",
+        "plan": "plans has no 'dmo', did you mean 'demo'?",
+    }.items():
+        assert f"\n  {place}: {hint}" in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["base", "ot-1k", "v1.5", "_x", "../x", "a b", "a/b", ""])
+def test_a_name_that_would_blur_paths_is_refused(raw: dict, read: Callable, name: str) -> None:
+    raw["samples"][name] = {"pool": "demo", "size": 1}
+    with pytest.raises(InputError, match="samples"):
+        read(raw)
+
+
+def test_a_benchmark_named_like_a_sample_is_refused(raw: dict, read: Callable) -> None:
+    raw["samples"]["sums_easy"] = {"pool": "demo", "size": 1}
+    with pytest.raises(InputError, match="sums_easy: a sample has that name too"):
+        read(raw)
+
+
+def test_a_key_that_stands_twice_is_refused(raw: dict, read: Callable, tmp_path: Path) -> None:
+    file = tmp_path / "twice.yaml"
+    file.write_text("models:\n  tiny: {gpus: 0}\n  tiny: {gpus: 1}\n")
+    with pytest.raises(InputError, match=r"models\.tiny: stands twice, again in .*twice.yaml:3"):
+        read(raw, [str(file)])
+
+
+def test_a_name_with_two_meanings_is_refused(raw: dict, read: Callable, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ["one.yaml", "two.yaml", "same.yaml"]]
+    for file, size in zip(files, [10, 20, 10], strict=True):
+        file.write_text(f"samples:\n  s: {{pool: demo, size: {size}}}\nplan: {file.stem}\n")
+    read(raw, [str(files[0]), str(files[2])])
+    with pytest.raises(InputError, match=r"samples\.s: .*one\.yaml and .*two\.yaml differ"):
+        read(raw, [str(file) for file in files])
+
+
+def test_a_file_that_a_setting_names_must_be_there(raw: dict, read: Callable) -> None:
+    raw["recipes"]["sft"]["deepspeed"] = "config/deepspeed/zero4.json"
+    raw["models"]["smollm2"]["chat"]["template"] = "config/x.jinja"
+    with pytest.raises(InputError) as error:
+        read(raw)
+    assert "recipes.sft.deepspeed: there is no file config/deepspeed/zero4.json" in str(error.value)
+    assert "models.smollm2.chat.template: there is no file config/x.jinja" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "domains", "message"),
+    [
+        ("Describe somebody.", None, "holds neither {question} nor {domain}"),
+        ("Describe {qestion}.", None, "has {qestion}, known are {question} and {domain}"),
+        ("Who likes {domain}?", None, "must have {domain} if a file of domains is given"),
+        ("Who asks {question}?", "art\n", "must have {domain} if a file of domains is given"),
+        ("Who likes {domain}?", "# none yet\n\n", "has no line with a domain"),
+    ],
+)
+def test_a_prompt_that_cannot_be_filled_is_refused(
+    raw: dict, read: Callable, tmp_path: Path, text: str, domains: str | None, message: str
+) -> None:
+    (tmp_path / "prompt.md").write_text(text)
+    context = {"writer": "smollm2", "prompt": str(tmp_path / "prompt.md")}
+    if domains is not None:
+        (tmp_path / "domains.txt").write_text(domains)
+        context["domains"] = str(tmp_path / "domains.txt")
+    raw["strategies"]["X"] = {"context": context}
+    with pytest.raises(InputError) as error:
+        read(raw)
+    assert "strategies.X.context" in str(error.value)
+    assert message in str(error.value)
+
+
+def test_braces_of_latex_in_a_prompt_are_no_holes(
+    raw: dict, read: Callable, tmp_path: Path
+) -> None:
+    (tmp_path / "prompt.md").write_text(r"Write \boxed{answer} and \frac{a}{b} for {question}")
+    context = {"writer": "smollm2", "prompt": str(tmp_path / "prompt.md")}
+    raw["strategies"]["X"] = {"context": context}
+    read(raw)
+
+
+def test_cells_of_replicate_0_come_first_and_n_has_no_draws(raw: dict) -> None:
+    raw["plans"]["demo"]["replicates"] = [{"seed": 0}, {"draw": 1, "persona": 1, "seed": 1}]
+    plan = Plan.model_validate(raw["plans"]["demo"])
+    cells = plan.cells(drawn=["U"])
+    assert cells[0] == "smollm2/base/sums_easy/N"
+    assert cells.index("smollm2/demo128-U-sft-s0/sums_easy/U") < cells.index(
+        "smollm2/demo128.1-U.1-sft-s1/sums_easy/U.1"
+    )
+    assert "smollm2/demo128.1-N-sft-s1/sums_easy/N" in cells
+    assert len(cells) == len(set(cells)) == 11  # base: N, U, U.1; 4 learners x 2 strategies
+
+
+def test_no_script_hides_a_module() -> None:
+    scripts = {path.stem for path in (ROOT / "scripts").glob("*.py")}
+    hidden = scripts & (sys.stdlib_module_names | packages_distributions().keys())
+    assert not hidden, "scripts/ stands first on sys.path: rename what a library would import"

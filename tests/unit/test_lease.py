@@ -1,0 +1,81 @@
+"""Two processes never write the same unfinished work."""
+
+import json
+import multiprocessing
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from its import lease as module
+from its.errors import InputError
+from its.lease import lease
+
+
+def hold(path: Path, seconds: float, log: Path) -> None:
+    with lease(path):
+        with log.open("a") as file:
+            file.write(f"+{os.getpid()}\n")
+        time.sleep(seconds)
+        with log.open("a") as file:
+            file.write(f"-{os.getpid()}\n")
+
+
+def start(path: Path, seconds: float, log: Path) -> multiprocessing.Process:
+    process = multiprocessing.get_context("spawn").Process(target=hold, args=(path, seconds, log))
+    process.start()
+    return process
+
+
+def wait_for(condition: Path) -> None:
+    end = time.monotonic() + 30
+    while not condition.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert condition.exists()
+
+
+def test_a_second_process_waits_until_the_first_is_done(tmp_path: Path) -> None:
+    path, log = tmp_path / "work/lease.json", tmp_path / "log"
+    first = start(path, 1, log)
+    wait_for(log)
+    second = start(path, 0, log)
+    for process in (first, second):
+        process.join(30)
+        assert process.exitcode == 0
+    one, two = first.pid, second.pid
+    assert log.read_text().split() == [f"+{one}", f"-{one}", f"+{two}", f"-{two}"]
+    assert not path.exists()
+
+
+def test_the_lease_of_a_killed_process_is_taken_over(tmp_path: Path) -> None:
+    path, log = tmp_path / "lease.json", tmp_path / "log"
+    first = start(path, 60, log)
+    wait_for(log)
+    os.kill(first.pid, signal.SIGKILL)
+    first.join()
+    with lease(path):
+        assert json.loads(path.read_text())["process"] == os.getpid()
+    assert [file.name for file in tmp_path.iterdir()] == ["log"]
+
+
+def test_a_silent_owner_on_another_machine_is_taken_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STALE", 1.5)
+    path = tmp_path / "lease.json"
+    owner = {"nonce": "n", "host": "elsewhere", "machine": "m", "process": 1, "started": 1}
+    path.write_text(json.dumps(owner))
+    with lease(path):
+        assert json.loads(path.read_text())["process"] == os.getpid()
+
+
+def test_who_lost_its_lease_writes_nothing_more(tmp_path: Path) -> None:
+    path = tmp_path / "lease.json"
+    with lease(path) as mine:
+        mine.check()
+        path.write_text(json.dumps(mine.owner | {"nonce": "other", "process": 7}))
+        with pytest.raises(InputError, match="taken over by process 7"):
+            mine.check()
+    assert path.exists()  # it is not ours to remove

@@ -1,0 +1,129 @@
+"""Which rows are learnt from depends on the rows and the seed, and on nothing else."""
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+
+from its.config.pool import Contains, Contamination, Duplicates, Length
+from its.config.sample import Sample
+from its.errors import InputError
+from its.hashing import problem_id
+from its.overlap import ngrams, overlap
+from its.pools import filtered, in_order
+from its.samples import drawn
+from its.schemas import SET
+
+
+def rows(*problems: str, response: str = "The final answer is \\boxed{1}.") -> pl.DataFrame:
+    """Build a set of the given problems, all with one response."""
+    return pl.DataFrame(
+        {
+            "id": [problem_id(problem) for problem in problems],
+            "problem": problems,
+            "response": [response] * len(problems),
+            "answer": ["1"] * len(problems),
+            "source": ["s"] * len(problems),
+            "meta": ["{}"] * len(problems),
+        },
+        schema=SET,
+    )
+
+
+MANY = rows(*[f"What is {i} times {i + 1}?" for i in range(200)])
+
+
+@given(order=st.permutations(range(200)))
+def test_a_sample_does_not_depend_on_the_order_of_its_pool(order: list[int]) -> None:
+    sample = Sample(pool="p", size=20)
+    assert_frame_equal(drawn(MANY, sample, 0), drawn(MANY[order], sample, 0))
+
+
+def test_the_small_sample_lies_inside_the_large_one() -> None:
+    small = drawn(MANY, Sample(pool="p", size=20), 0)
+    assert_frame_equal(small, drawn(MANY, Sample(pool="p", size=100), 0).head(20))
+
+
+def test_a_thousand_lie_inside_fifteen_thousand() -> None:
+    pool = rows(*[f"What is {i} times 7?" for i in range(20_000)])
+    small = drawn(pool, Sample(pool="p", size=1000), 0)
+    large = drawn(pool, Sample(pool="p", size=15_000), 0)
+    assert_frame_equal(small, large.head(1000))
+
+
+def test_another_draw_and_another_seed_take_other_rows() -> None:
+    sample = Sample(pool="p", size=20)
+    first = set(drawn(MANY, sample, 0)["id"])
+    assert len(first & set(drawn(MANY, sample, 1)["id"])) < 10
+    assert len(first & set(drawn(MANY, Sample(pool="p", size=20, seed=1), 0)["id"])) < 10
+
+
+def test_rows_added_to_a_pool_leave_most_of_a_sample_as_it_was() -> None:
+    sample = Sample(pool="p", size=50)
+    before = set(drawn(MANY, sample, 0)["id"])
+    after = set(drawn(pl.concat([MANY, rows("One more?", "And one?")]), sample, 0)["id"])
+    assert len(before & after) >= 48
+
+
+def test_a_sample_larger_than_its_pool_is_refused_with_both_sizes() -> None:
+    with pytest.raises(InputError, match="wants 201 rows, and pool 'p' has 200"):
+        drawn(MANY, Sample(pool="p", size=201), 0)
+
+
+def test_a_row_without_a_response_is_no_row_to_learn_from() -> None:
+    with pytest.raises(InputError, match="there is no response to learn from"):
+        drawn(rows("a?", response=" "), Sample(pool="p", size="all"), 0)
+
+
+def test_each_filter_counts_what_it_drops_and_shows_examples() -> None:
+    pool = in_order(
+        pl.concat(
+            [
+                rows("a b c?", "a b  C?", "x y z?"),
+                rows("no answer?", response="I do not know"),
+                rows("very long?", response="final answer \\boxed{" + "1" * 100),
+            ]
+        )
+    )
+    benchmark = rows("say: x y z? now")
+    filters = [
+        Contains(filter="contains", words=["final answer", "boxed{"]),
+        Length(filter="length", maximum=50),
+        Duplicates(filter="duplicates"),
+        Contamination(filter="contamination", ngram=3, against=["b"]),
+    ]
+    kept, counts = filtered(pool, filters, {"b": benchmark})
+    assert [count["dropped"] for count in counts] == [1, 1, 1, 1]
+    assert counts[0]["examples"][0]["problem"] == "no answer?"
+    assert counts[3]["examples"][0]["problem"] == "x y z?"
+    assert len(kept) == counts[-1]["kept"] == 1
+
+
+def test_which_of_two_equal_problems_stays_does_not_depend_on_their_order() -> None:
+    twins = pl.concat([rows("a?", response="one"), rows("A ?".replace(" ", ""), response="two")])
+    keep = [Duplicates(filter="duplicates")]
+    one, _ = filtered(in_order(twins), keep, {})
+    two, _ = filtered(in_order(twins.reverse()), keep, {})
+    assert len(one) == 1
+    assert_frame_equal(one, two)
+
+
+def test_a_pool_that_filters_leave_empty_is_refused_with_the_counts() -> None:
+    filters = [Contains(filter="contains", words=["boxed{"]), Length(filter="length", maximum=1)]
+    with pytest.raises(InputError, match="no row: contains dropped 0, length dropped 1"):
+        filtered(rows("a?"), filters, {})
+
+
+def test_overlap_counts_both_sides() -> None:
+    pool = rows("one two three four", "two three four five", "something else")
+    benchmark = rows("zero one two three", "short", "nothing in common here")
+    found = overlap(pool, benchmark, 3)
+    assert found["rows"] == 1
+    assert found["problems"] == 1
+    assert found["examples"] == [{"problem": "zero one two three", "row": "one two three four"}]
+
+
+def test_a_problem_shorter_than_the_ngram_is_found_if_it_is_equal() -> None:
+    assert ngrams("Two  words", 8) == {"two words"}
+    assert overlap(rows("TWO words"), rows("two words"), 8)["rows"] == 1

@@ -1,0 +1,49 @@
+"""Unfinished work is taken up by those who would do the same, and by nobody else."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from its.progress import read_shard, unfinished, write_shard
+
+ROWS = pl.DataFrame({"id": ["a"], "text": ["x"]})
+
+
+def stopped_after_one_shard(place: Path, setting: str, source: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), unfinished(place, setting, inputs=[source]) as work:
+        write_shard(work, "0000", ROWS)
+        raise KeyboardInterrupt
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    (tmp_path / "input").write_text("rows")
+    return tmp_path / "input"
+
+
+def test_a_stopped_job_leaves_its_whole_shards(tmp_path: Path, source: Path) -> None:
+    stopped_after_one_shard(tmp_path / "progress", "a", source)
+    with unfinished(tmp_path / "progress", "a", inputs=[source]) as work:
+        assert read_shard(work, "0000").equals(ROWS)
+        assert read_shard(work, "0001") is None
+    assert not (tmp_path / "progress").exists()  # done
+
+
+def test_other_settings_and_other_inputs_do_not_see_them(tmp_path: Path, source: Path) -> None:
+    stopped_after_one_shard(tmp_path / "progress", "a", source)
+    with unfinished(tmp_path / "progress", "b", inputs=[source]) as work:
+        assert read_shard(work, "0000") is None
+    stopped_after_one_shard(tmp_path / "progress", "a", source)
+    source.write_text("other rows")
+    with unfinished(tmp_path / "progress", "a", inputs=[source]) as work:
+        assert read_shard(work, "0000") is None
+
+
+def test_a_shard_that_cannot_be_read_is_made_again(tmp_path: Path, source: Path) -> None:
+    stopped_after_one_shard(tmp_path / "progress", "a", source)
+    shard = next((tmp_path / "progress").rglob("0000.parquet"))
+    shard.write_bytes(shard.read_bytes()[:40])
+    with unfinished(tmp_path / "progress", "a", inputs=[source]) as work:
+        assert read_shard(work, "0000") is None
+        assert not shard.exists()
