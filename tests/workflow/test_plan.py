@@ -1,0 +1,127 @@
+"""What a dry run promises, before anything is paid for."""
+
+import json
+import re
+
+import pytest
+from conftest import Checkout
+
+SCORE = "results/scores/smollm2/demo128-U-sft-s0/sums_easy/N.json"
+
+
+def test_one_cell_trains_one_model(checkout: Checkout) -> None:
+    run = checkout.snakemake("-n", SCORE)
+
+    assert run.status == 0, run.out
+    assert run.jobs["train"] == run.jobs["generate"] == run.jobs["write_personas"] == 1
+    assert run.jobs["refine"] == 2  # the set it learns from, and the benchmark
+    assert run.jobs["summarize"] == run.jobs["judge"] == 1
+    assert "tabulate_codesign" not in run.jobs
+
+
+def test_training_and_testing_refine_with_the_same_settings(checkout: Checkout) -> None:
+    run = checkout.snakemake("-n", "-p", SCORE.replace("N.json", "U.json"))
+
+    commands = re.findall(r"scripts/refine\.py .* --strategy (\S+|'.*?') &>", run.out)
+    assert len(commands) == 2
+    assert commands[0] == commands[1]
+
+
+def test_training_and_testing_render_with_the_same_settings(checkout: Checkout) -> None:
+    run = checkout.snakemake("-n", "-p", SCORE)
+
+    chats = dict(re.findall(r"scripts/(train|generate)\.py .* --chat ('.*?'|\S+)", run.out))
+    assert chats["train"] == chats["generate"]
+
+
+def test_draws_and_epochs_have_paths_of_their_own(checkout: Checkout) -> None:
+    cell = "smollm2/demo128.2-U.3-sft-s4-e5/sums_easy/U.6"
+    run = checkout.snakemake("-n", "-p", f"results/scores/{cell}.json")
+
+    assert "results/sets/demo128.2.parquet" in run.out
+    assert "results/personas/demo128.2/U.3.parquet" in run.out
+    assert "results/personas/sums_easy/U.6.parquet" in run.out
+    assert "--seed 4 --stop 5" in run.out
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "scores/smollm2/base/sums_easy/N.1.json",  # N draws nothing
+        "scores/smollm2/base/sums_easy/U.0.json",
+        "scores/smollm2/base/sums_easy/U.01.json",
+        "scores/smollm2/demo128-U-sft-s01/sums_easy/U.json",
+        "scores/smollm2/demo128-U-s0/sums_easy/U.json",
+        "sets/sums_easy.1.parquet",
+        "tables/other/codesign.csv",
+    ],
+)
+def test_one_artifact_has_one_path(checkout: Checkout, path: str) -> None:
+    run = checkout.snakemake("-n", f"results/{path}")
+
+    assert run.status != 0
+    assert "No rule to produce" in run.out
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "sources/sums/manifest.json",
+        "pools/demo.parquet",
+        "pools/demo.json",
+        "sets/demo128.parquet",
+        "sets/sums_easy.parquet",
+        "contamination/demo/stories_hard.json",
+        "models/smollm2/manifest.json",
+        "personas/sums_easy/S.parquet",
+        "refined/stories_hard/R.1.parquet",
+        "checkpoints/smollm2/demo128-N-sft-s0/weights/manifest.json",
+        "checkpoints/smollm2/demo128-N-sft-s0/training.json",
+        "generations/smollm2/base/sums_easy/U.parquet",
+        "scores/smollm2/base/sums_easy/U.parquet",
+        "scores/smollm2/base/sums_easy/U.json",
+        "tables/demo/codesign.csv",
+        "figures/demo/codesign.svg",
+    ],
+)
+def test_every_artifact_can_be_asked_for_alone(checkout: Checkout, path: str) -> None:
+    run = checkout.snakemake("-n", f"results/{path}")
+
+    assert run.status == 0, run.out
+
+
+def test_two_plans_have_tables_of_their_own(checkout: Checkout) -> None:
+    run = checkout.snakemake(
+        "-n", "--configfile", "config/small.yaml", "--", "results/tables/demo/codesign.csv", "all"
+    )
+
+    assert run.status == 0, run.out
+    assert run.jobs["tabulate_codesign"] == 2
+    assert "results/tables/small/codesign.csv" in run.out
+
+
+def test_a_misspelt_strategy_is_named_before_any_job_starts(checkout: Checkout) -> None:
+    run = checkout.snakemake("-n", "--config", "plans={demo: {train: [V]}}")
+
+    assert run.status != 0
+    assert "plans.demo.train.0: strategies has no 'V'" in run.out
+
+
+def test_the_slurm_profile_plans_as_it_stands(checkout: Checkout) -> None:
+    run = checkout.snakemake("--profile", "slurm", "-n")
+
+    assert run.status == 0, run.out
+    assert run.jobs["train"] == 4
+
+
+def test_a_partial_table_makes_no_score(checkout: Checkout) -> None:
+    score = checkout.folder / "results/scores/smollm2/base/sums_easy/N.json"
+    score.parent.mkdir(parents=True)
+    score.write_text(json.dumps({"mean": 0.5}))
+
+    run = checkout.snakemake(
+        "-n", "--config", "partial=true", "--", "results/tables/demo/codesign.csv"
+    )
+
+    assert run.status == 0, run.out
+    assert run.jobs == {"tabulate_codesign": 1}
