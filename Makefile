@@ -79,12 +79,8 @@ format: install  ## Bring scripts and rules into form
 	snakefmt Snakefile rules
 
 .PHONY: schema
-schema: install  ## Write config/schema.json from the definition of the config
-	@PYTHONPATH=scripts python - > config/schema.json <<'END'
-	import json
-	from its.config.experiment import Config
-	print(json.dumps(Config.model_json_schema(), indent=2))
-	END
+schema: install  ## Write config/schema.json and the reference in config/README.md
+	@PYTHONPATH=scripts python -m its.config
 
 .PHONY: lock
 lock: install  ## Pin what envs/*.in ask for; with UPGRADE=1, the newest of it

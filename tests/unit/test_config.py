@@ -15,6 +15,7 @@ from its.config.model import Chat, Model, Needs, TrainingNeeds
 from its.config.plan import Plan, Replicate
 from its.config.pool import Contains, Contamination, Length, Pool
 from its.config.recipe import Recipe
+from its.config.reference import SECTIONS, reference
 from its.config.sample import Sample
 from its.config.sampling import Sampling
 from its.config.section import Section
@@ -115,6 +116,16 @@ def sections(section: type[Section] = Section) -> set[type[Section]]:
 def test_published_schema_is_the_one_the_code_checks_with() -> None:
     published = json.loads((ROOT / "config/schema.json").read_text())
     assert published == Config.model_json_schema(), "run `make schema`"
+
+
+def test_published_reference_is_fresh_and_speaks_of_every_section() -> None:
+    assert reference() in (ROOT / "config/README.md").read_text(), "run `make schema`"
+    assert set(SECTIONS.values()) == sections()
+
+
+@pytest.mark.parametrize("section", sorted(sections(), key=lambda one: one.__name__))
+def test_every_key_says_what_it_means(section: type[Section]) -> None:
+    assert [name for name, field in section.model_fields.items() if not field.description] == []
 
 
 @pytest.mark.parametrize("section", sorted(sections() - NEEDS, key=lambda one: one.__name__))

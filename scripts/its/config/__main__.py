@@ -1,8 +1,19 @@
-"""Write `config/schema.json`, for editors: `python -m its.config` with scripts/ on the path."""
+"""Write what is made from the definition of the config: `PYTHONPATH=scripts python -m its.config`.
+
+That is `config/schema.json`, for editors, and the reference at the end of `config/README.md`.
+"""
 
 import json
 from pathlib import Path
 
 from its.config.experiment import Config
+from its.config.reference import reference
 
-Path("config/schema.json").write_text(json.dumps(Config.model_json_schema(), indent=2) + "\n")
+START = "<!-- From here on written by `make schema`. -->"
+
+if __name__ == "__main__":
+    schema = json.dumps(Config.model_json_schema(), indent=2)
+    Path("config/schema.json").write_text(schema + "\n")
+    readme = Path("config/README.md")
+    words = readme.read_text().partition(START)[0]
+    readme.write_text(f"{words}{START}\n\n{reference()}")

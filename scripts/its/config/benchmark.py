@@ -12,6 +12,7 @@ class Problems(Section):
     """Which rows a benchmark has, and what its answers may be."""
 
     source: Annotated[str, one_of("sources")]
+    """Where its rows come from."""
     rows: int = Field(ge=2)
     """Rows that the source must have: copies of a benchmark differ."""
     answers: Annotated[str, Field(pattern=r"^\S.*$")] | None = None
@@ -27,4 +28,6 @@ class Benchmark(Section):
     label: Shown = ""
     """How tables and figures call it; its name, if empty."""
     problems: Problems
+    """Its rows."""
     sampling: Sampling = Sampling()
+    """How it is asked."""

@@ -25,13 +25,21 @@ class Config(Section):
     """The whole of `config/config.yaml`."""
 
     models: dict[Name, Model]
+    """Base models."""
     sources: dict[Name, Source]
+    """Published rows."""
     pools: dict[Name, Pool]
+    """Rows of sources, filtered."""
     samples: dict[Name, Sample]
+    """Rows of pools, drawn to learn from."""
     recipes: dict[Name, Recipe]
+    """Ways to fine-tune."""
     strategies: dict[Name, Strategy]
+    """What is joined to a question, in training and in testing."""
     benchmarks: dict[Name, Benchmark]
+    """Test sets, and how they are asked."""
     plans: dict[Name, Plan]
+    """Which cells of all these to make."""
     plan: Annotated[str, one_of("plans")]
     """What a bare `snakemake` makes."""
     partial: bool = False

@@ -17,8 +17,9 @@ class Chat(Section):
     context: int = Field(32768, ge=2)
     """Tokens of prompt and response together that the engine makes room for."""
     thinking_start: str = "<think>"
+    """Mark before the thinking."""
     thinking_end: str = "</think>"
-    """What stands around the thinking; a response without the end mark is all answer."""
+    """Mark after it. A response with neither mark is all answer."""
 
 
 class Needs(Section):
@@ -27,6 +28,7 @@ class Needs(Section):
     gpus: int = Field(0, ge=0)
     """0 runs on the CPU. Only rounding depends on it."""
     threads: int = Field(ge=1)
+    """Of the processor."""
     memory: str = Field(pattern=r"^\d+[MGT]B$")
     """Of the machine, not of its GPUs."""
     runtime: str = Field(pattern=r"^\d+[mhd]$")
@@ -62,6 +64,8 @@ class Model(Section):
     dtype: Literal["float32", "bfloat16"] = "bfloat16"
     """Of weights and arithmetic, on both sides. bfloat16 is slow on CPUs without AVX-512."""
     chat: Chat = Chat()
+    """How it is spoken to."""
     train: TrainingNeeds
+    """What fine-tuning it asks for."""
     generate: Needs
-    """Also for the personas it writes."""
+    """What answering with it asks for, and writing personas."""

@@ -14,19 +14,28 @@ class Replicate(Section):
     """One repetition of everything: which draw of the rows, of the personas, and which seed."""
 
     draw: int = Field(0, ge=0)
+    """Which draw of the samples."""
     persona: int = Field(0, ge=0)
+    """Which draw of the personas."""
     seed: int = Field(0, ge=0)
+    """Of the training."""
 
 
 class Plan(Section):
     """The cells that `snakemake` makes; any other can still be asked for by its path."""
 
     models: list[Annotated[str, one_of("models")]] = Field(min_length=1)
+    """Trained and untrained, both are tested."""
     samples: list[Annotated[str, one_of("samples")]] = Field(min_length=1)
+    """What they learn from."""
     recipes: list[Annotated[str, one_of("recipes")]] = Field(min_length=1)
+    """How."""
     train: list[StrategyName] = Field(min_length=1)
+    """Strategies that the samples are refined with: the rows of the matrix."""
     test: list[StrategyName] = Field(min_length=1)
+    """Strategies that the benchmarks are refined with: its columns."""
     benchmarks: list[Annotated[str, one_of("benchmarks")]] = Field(min_length=1)
+    """What they are tested on."""
     replicates: list[Replicate] = Field([Replicate()], min_length=1)
     """Combinations, not a product: draw, persona draw and seed may vary together or alone."""
 

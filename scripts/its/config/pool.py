@@ -11,7 +11,9 @@ class Contains(Section):
     """Keep rows whose text holds every one of the given words."""
 
     filter: Literal["contains"]
+    """Its kind."""
     column: Literal["problem", "response", "answer"] = "response"
+    """The text that is looked at."""
     words: list[str] = Field(min_length=1)
     """Exact, upper and lower case apart. The paper's: `final answer` and `boxed{`."""
 
@@ -20,22 +22,27 @@ class Length(Section):
     """Keep rows whose text is neither too short nor too long."""
 
     filter: Literal["length"]
+    """Its kind."""
     column: Literal["problem", "response", "answer"] = "response"
+    """The text that is looked at."""
     minimum: int = Field(1, ge=0)
-    maximum: int = Field(ge=1)
     """In characters: a pool belongs to no model, so it has no tokens."""
+    maximum: int = Field(ge=1)
+    """In characters, as well."""
 
 
 class Duplicates(Section):
     """Keep the first of the rows that state the same problem, by the hash that is their id."""
 
     filter: Literal["duplicates"]
+    """Its kind."""
 
 
 class Contamination(Section):
     """Keep rows that share no n-gram of words with a problem of the benchmarks."""
 
     filter: Literal["contamination"]
+    """Its kind."""
     ngram: int = Field(13, ge=1)
     """Words in a row, lower case, split at white space. s1 takes 13, open-r1 8. A problem with
     fewer words is compared whole."""
@@ -51,7 +58,9 @@ class Pool(Section):
     """Rows of sources in one schema, filtered in the order of the list."""
 
     sources: list[Annotated[str, one_of("sources")]] = Field(min_length=1)
+    """Where its rows come from."""
     filters: list[Filter] = []
+    """What they must pass, in this order."""
 
     def against(self) -> list[Name]:
         """List the benchmarks that some filter compares with."""

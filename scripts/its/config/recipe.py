@@ -32,6 +32,7 @@ class Recipe(Section):
     weight_decay: float = Field(1e-4, ge=0)
     """As s1."""
     beta1: float = Field(0.9, ge=0, lt=1)
+    """Of Adam; as s1."""
     beta2: float = Field(0.95, ge=0, lt=1)
     """Of Adam; as s1."""
     max_grad_norm: float = Field(1.0, gt=0)

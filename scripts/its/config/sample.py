@@ -11,6 +11,7 @@ class Sample(Section):
     """Rows drawn from a pool; `name.1` is the next draw of the same size."""
 
     pool: Annotated[str, one_of("pools")]
+    """Where its rows are drawn from."""
     size: Annotated[int, Field(ge=1)] | Literal["all"]
     """Rows to draw; a pool with fewer is an error."""
     seed: int = 0

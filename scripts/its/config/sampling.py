@@ -21,9 +21,10 @@ class Sampling(Section):
     seed: int = 0
     """Response i of a problem has a seed derived from this one, the problem's id and i."""
     shard_problems: int = Field(512, ge=1)
+    """Problems of a shard, which is one call of the engine: what an interrupted job does again at
+    most, and what a larger `n` takes up."""
     shard_samples: int = Field(1, ge=1)
-    """A shard is one call of the engine: so many problems, so many responses each. It is what an
-    interrupted job does again at most, and what a larger `n` takes up."""
+    """Responses to each of its problems; `n` is a multiple."""
 
     @model_validator(mode="after")
     def _greedy_once(self) -> "Sampling":

@@ -10,13 +10,15 @@ from its.config.section import Section, Shown
 class Generator(Section):
     """Problems drawn from a task of the library reasoning-gym, with worked solutions.
 
-    Its rows have the columns `problem`, `response`, `answer`, `task` and `options`.
+    Its rows have the columns `problem`, `response` and `answer`.
     """
 
     task: Literal["chain_sum", "gsm_symbolic"]
     """The tasks that come with a worked solution, or whose solution `its.worked` can write."""
     rows: int = Field(ge=1)
+    """Problems to draw."""
     seed: int = 0
+    """Of the library, which draws the same problems for the same one."""
     distinct: bool = False
     """Pass over a problem that was drawn before: for test sets, in which none may stand twice."""
     options: dict[str, int | float | str | bool] = {}
@@ -56,6 +58,7 @@ class Fields(Section):
     """The columns to read. A bare name is a column taken whole."""
 
     problem: Column = Mapped(column="problem")
+    """The question."""
     answer: Column = Mapped(column="answer")
     """The gold: numbers are read as text, so that 25 and "25" are the same."""
     response: Column = Mapped(column="response", optional=True)
@@ -70,6 +73,7 @@ class Source(Section):
     origin: Generator | Location
     """Where they come from."""
     fields: Fields = Fields()
+    """How its columns become ours."""
     sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$")
     """Of the file; of several, what `sha256sum FILES | sha256sum` says. Checked when it is set."""
     licence: Shown = ""

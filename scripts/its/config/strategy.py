@@ -21,7 +21,9 @@ class Context(Section):
     temperature: float = Field(1.0, gt=0)
     """Above 0, so that `U.1` is another draw than `U`."""
     top_p: float = Field(0.95, gt=0, le=1)
+    """As for responses."""
     max_tokens: int = Field(256, ge=1)
+    """Tokens of a context; a longer one is cut at the end of its last whole sentence."""
     attempts: int = Field(8, ge=1)
     """An empty context, or one that holds the answer, is asked for again so often."""
     seed: int = 0
@@ -36,6 +38,7 @@ class Strategy(Section):
     label: Shown = ""
     """How tables and figures call it; its name, if empty."""
     context: Context | None = None
+    """What writes it; none: the question stays as it is."""
     position: Literal["prefix", "suffix", "system"] = "prefix"
     """Where the context goes: before or after the question, or into the system prompt. The paper
     says "concatenated"; `prefix` is our choice."""

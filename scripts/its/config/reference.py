@@ -1,0 +1,106 @@
+"""The reference of all keys, written from the one definition of the config."""
+
+import inspect
+import json
+from collections.abc import Iterator, Mapping
+
+from pydantic_core import PydanticUndefined
+
+from its.config.benchmark import Benchmark, Problems
+from its.config.experiment import Config
+from its.config.model import Chat, Model, Needs, TrainingNeeds
+from its.config.plan import Plan, Replicate
+from its.config.pool import Contains, Contamination, Duplicates, Length, Pool
+from its.config.recipe import Recipe
+from its.config.sample import Sample
+from its.config.sampling import Sampling
+from its.config.section import Section
+from its.config.source import Fields, Generator, Mapped, Source
+from its.config.strategy import Context, Strategy
+
+SECTIONS: dict[str, type[Section]] = {
+    "The whole file": Config,
+    "models.NAME": Model,
+    "models.NAME.chat": Chat,
+    "models.NAME.generate": Needs,
+    "models.NAME.train": TrainingNeeds,
+    "sources.NAME": Source,
+    "sources.NAME.origin, for a generator": Generator,
+    "sources.NAME.fields": Fields,
+    "sources.NAME.fields.problem, answer, response": Mapped,
+    "pools.NAME": Pool,
+    "pools.NAME.filters, contains": Contains,
+    "pools.NAME.filters, length": Length,
+    "pools.NAME.filters, duplicates": Duplicates,
+    "pools.NAME.filters, contamination": Contamination,
+    "samples.NAME": Sample,
+    "strategies.NAME": Strategy,
+    "strategies.NAME.context": Context,
+    "recipes.NAME": Recipe,
+    "benchmarks.NAME": Benchmark,
+    "benchmarks.NAME.problems": Problems,
+    "benchmarks.NAME.sampling": Sampling,
+    "plans.NAME": Plan,
+    "plans.NAME.replicates": Replicate,
+}
+"""Every section by its place in the file, in the order of the data."""
+
+
+def reference() -> str:
+    """Return the reference as Markdown: a heading, what it is, and a table of keys a section."""
+    return "\n".join(line for place, section in SECTIONS.items() for line in _lines(place, section))
+
+
+def _lines(place: str, section: type[Section]) -> Iterator[str]:
+    yield from [f"### {place}", "", " ".join(inspect.getdoc(section).split()), ""]
+    yield from ["| key | value | default | meaning |", "| --- | --- | --- | --- |"]
+    schema = section.model_json_schema()
+    for name, field in section.model_fields.items():
+        words = " ".join(field.description.split()).replace("|", "\\|")
+        default = field.get_default(call_default_factory=True)
+        yield (
+            f"| `{name}` | {_kind(schema['properties'][name], schema)} "
+            f"| {_default(default)} | {words} |"
+        )
+    yield ""
+
+
+def _default(value: object) -> str:
+    if value is PydanticUndefined:
+        return "required"
+    if isinstance(value, Section):
+        value = json.loads(value.settings())
+    elif isinstance(value, list):
+        value = [json.loads(one.settings()) if isinstance(one, Section) else one for one in value]
+    return f"`{json.dumps(value)}`"
+
+
+def _kind(schema: Mapping, root: Mapping) -> str:
+    """Say in words what a value may be."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return {"Mapped": "name of a column, or a section"}.get(name, "section")
+    if many := schema.get("anyOf") or schema.get("oneOf"):
+        return " or ".join(dict.fromkeys(_kind(one, root) for one in many))
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    if "enum" in schema:
+        return ", ".join(f"`{one}`" for one in schema["enum"])
+    limits = {
+        "minimum": "at least {}",
+        "exclusiveMinimum": "above {}",
+        "maximum": "at most {}",
+        "exclusiveMaximum": "below {}",
+    }
+    said = [text.format(schema[key]) for key, text in limits.items() if key in schema]
+    match schema.get("type"):
+        case "array":
+            kind = f"list of: {_kind(schema['items'], root)}"
+        case "object":
+            kind = "names and sections" if "patternProperties" in schema else "keys and values"
+        case "null":
+            kind = "nothing"
+        case other:
+            names = {"integer": "whole number", "string": "text", "boolean": "true or false"}
+            kind = names.get(other, other or "section")
+    return " ".join([kind, ", ".join(said)]).strip()
