@@ -9,7 +9,9 @@ from its.errors import refuse
 
 
 def checked(rows: pl.DataFrame, problems: Problems) -> pl.DataFrame:
-    """Return the rows sorted by id, if they are what the config declares.
+    """Return the rows sorted by id, which is a hash, if they are what the config declares.
+
+    With `take`, only the first so many of them.
 
     Raises
     ------
@@ -34,4 +36,5 @@ def checked(rows: pl.DataFrame, problems: Problems) -> pl.DataFrame:
                 f"problem {row['id']}: answer {answer!r}, expected {problems.answers!r}"
             )
     refuse(mistakes)
-    return rows.with_columns(pl.col("answer").str.strip_chars()).sort("id")
+    rows = rows.with_columns(pl.col("answer").str.strip_chars()).sort("id")
+    return rows.head(problems.take or len(rows))

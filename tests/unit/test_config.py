@@ -73,7 +73,7 @@ DEFAULTS = {
     Contamination: {"ngram": 13},
     Pool: {"filters": []},
     Sample: {"seed": 0},
-    Problems: {"answers": None},
+    Problems: {"take": None, "answers": None},
     Benchmark: {"label": "", "sampling": Sampling()},
     Context: {
         "domains": None,

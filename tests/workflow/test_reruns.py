@@ -1,4 +1,4 @@
-"""What changed is made again, and nothing else: edits of a finished plan, asked of real dry runs."""
+"""What changed is made again, and nothing else: edits of a finished plan, and its dry runs."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -32,10 +32,12 @@ def append(file: str, text: str) -> Callable[[Checkout], None]:
 
 CHANGES = {
     "sampler": (edit("config/small.yaml", "max_tokens: 24", "max_tokens: 25"), ANSWERED),
-    "prompt": (append("config/prompts/unrelated.md", "\nBe brief.\n"), REFINED | {"write_personas"}),
+    "prompt": (
+        append("config/prompts/unrelated.md", "\nBe brief.\n"),
+        REFINED | {"write_personas"},
+    ),
     "how a persona joins": (
-        edit("config/config.yaml", "prompt: config/prompts/unrelated.md, max_tokens: 40}", 
-             "prompt: config/prompts/unrelated.md, max_tokens: 40}\n    join: \"{context} {question}\""),
+        edit("config/config.yaml", "  U:\n", '  U:\n    join: "{context} {question}"\n'),
         REFINED,
     ),
     "filter": (edit("config/small.yaml", '"boxed{"', '"boxed{", "="'), POOLED),
@@ -45,7 +47,10 @@ CHANGES = {
         SCORED,
     ),
     "statistics": (append("scripts/its/statistics.py", "\nNEW = 1\n"), {"summarize"} | SHOWN),
-    "recipe": (edit("config/small.yaml", "learning_rate: 1.0e-4", "learning_rate: 2.0e-4"), TRAINED),
+    "recipe": (
+        edit("config/small.yaml", "learning_rate: 1.0e-4", "learning_rate: 2.0e-4"),
+        TRAINED,
+    ),
     "system prompt": (
         edit("config/config.yaml", "You solve math problems.", "You solve problems."),
         REFINED | {"write_personas"},
@@ -55,7 +60,7 @@ CHANGES = {
         TRAINED,
     ),
     "refinement code": (append("scripts/its/refinement.py", "\nNEW = 1\n"), REFINED),
-}  # fmt: skip
+}
 
 
 def raise_version(checkout: Checkout, stage: str) -> None:
@@ -96,7 +101,9 @@ NOTHING = {
         "generate: {gpus: 1, threads: 2, memory: 5GB, runtime: 40m}",
     ),
     "steps between saves": edit("config/config.yaml", "save_steps: 10", "save_steps: 7"),
-    "keys in another order": edit("config/small.yaml", "{n: 2, temperature: 1.0,", "{temperature: 1.0, n: 2,"),
+    "keys in another order": edit(
+        "config/small.yaml", "{n: 2, temperature: 1.0,", "{temperature: 1.0, n: 2,"
+    ),
     "a default written out": edit("config/small.yaml", "{n: 2,", "{n: 2, top_p: 0.95,"),
     "code of an expensive stage": append("scripts/train.py", "\nNEW = 1\n"),
     "a model in the catalogue": edit(
@@ -111,7 +118,7 @@ NOTHING = {
         "benchmarks:\n",
         "benchmarks:\n  other:\n    problems: {source: sums_held_out, rows: 64}\n",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.slow

@@ -1,0 +1,41 @@
+"""A benchmark is the one that was meant, or refused."""
+
+import polars as pl
+import pytest
+
+from its.benchmarks import checked
+from its.config.benchmark import Problems
+from its.errors import InputError
+from its.hashing import problem_id
+
+
+def published(*answers: str | None) -> pl.DataFrame:
+    problems = [f"What is {i}?" for i in range(len(answers))]
+    ids = [problem_id(problem) for problem in problems]
+    return pl.DataFrame({"id": ids, "problem": problems, "answer": answers})
+
+
+def test_rows_come_in_one_order_whatever_their_order_was() -> None:
+    rows = published("1", " 2", "3 ")
+    problems = Problems(source="s", rows=3)
+    assert checked(rows, problems).equals(checked(rows.reverse(), problems))
+    assert sorted(checked(rows, problems)["answer"]) == ["1", "2", "3"]
+
+
+def test_all_that_is_wrong_with_a_copy_is_said_at_once() -> None:
+    rows = pl.concat([published("1", "2.5", None), published("1")])
+    with pytest.raises(InputError) as error:
+        checked(rows, Problems(source="s", rows=30, answers=r"\d{1,3}"))
+    for part in [
+        "source 's' has 4 rows, expected 30",
+        "stands twice: 'What is 0?'",
+        r"answer '2.5', expected '\\d{1,3}'",
+        "no answer: 'What is 2?'",
+    ]:
+        assert part in str(error.value)
+
+
+def test_a_part_is_taken_by_hash() -> None:
+    rows = published(*map(str, range(50)))
+    part = checked(rows, Problems(source="s", rows=50, take=10))
+    assert part["id"].to_list() == sorted(rows["id"])[:10]

@@ -1,0 +1,177 @@
+"""Everything that needs no GPU: equal rows from equal input, and a plain word about bad input."""
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+import yaml
+from conftest import Checkout
+from polars.testing import assert_frame_equal
+
+ROWS = [
+    {
+        "problem": f"What is {i} plus {i * 7}?",
+        "response": f"{i} + {i * 7} = {i * 8}. The final answer is \\boxed{{{i * 8}}}.",
+        "answer": i * 8,
+    }
+    for i in range(60)
+]
+TEST = [{"problem": f"How much is {i} times 3?", "answer": str(i * 3)} for i in range(8)]
+SETS = ["results/sets/mine.parquet", "results/sets/mine.1.parquet", "results/sets/my_test.parquet"]
+REFINED = ["results/refined/mine/N.parquet", "results/refined/my_test/N.parquet"]
+
+
+def overlay(checkout: Checkout, pool: str, test: str = "data/test.jsonl", **more: object) -> str:
+    """Write a config that reads the given files, and return its path."""
+    settings = {
+        "sources": {"mine": {"origin": f"path:{pool}"}, "mine_test": {"origin": f"path:{test}"}},
+        "pools": {"mine": {"sources": ["mine"], "filters": [{"filter": "duplicates"}]}},
+        "samples": {"mine": {"pool": "mine", "size": 20}},
+        "benchmarks": {"my_test": {"problems": {"source": "mine_test", "rows": 8}}},
+        "plans": {
+            "mine": {
+                "models": ["smollm2"],
+                "samples": ["mine"],
+                "recipes": ["sft"],
+                "train": ["N"],
+                "test": ["N"],
+                "benchmarks": ["my_test"],
+            }
+        },
+        "plan": "mine",
+    }
+    for section, names in more.items():
+        settings[section] |= names
+    (checkout.folder / "config/mine.yaml").write_text(yaml.safe_dump(settings))
+    return "config/mine.yaml"
+
+
+def lines(path: Path, rows: list) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+def as_published(folder: Path) -> str:
+    lines(folder / "rows.jsonl", ROWS)
+    return "data/rows.jsonl"
+
+
+def shuffled_parquet(folder: Path) -> str:
+    pl.DataFrame(random.Random(0).sample(ROWS, len(ROWS))).write_parquet(folder / "rows.parquet")
+    return "data/rows.parquet"
+
+
+def split_csv(folder: Path) -> str:
+    (folder / "parts").mkdir()
+    rows = random.Random(1).sample(ROWS, len(ROWS))
+    for number, part in enumerate([rows[:7], rows[7:30], rows[30:]]):
+        pl.DataFrame(part).write_csv(folder / f"parts/{number}.csv")
+    return "data/parts"
+
+
+def made(checkout: Checkout, write: Callable[[Path], str]) -> list[pl.DataFrame]:
+    lines(checkout.folder / "data/test.jsonl", TEST)
+    config = overlay(checkout, write(checkout.folder / "data"))
+    run = checkout.snakemake("-c2", "--configfile", config, "--", *SETS, *REFINED)
+    assert run.status == 0, run.out
+    return [pl.read_parquet(checkout.folder / path) for path in [*SETS, *REFINED]]
+
+
+def test_equal_rows_from_another_order_split_and_format(tmp_path: Path) -> None:
+    from conftest import copy_to
+
+    first, *others = [
+        made(copy_to(tmp_path / write.__name__), write)
+        for write in [as_published, shuffled_parquet, split_csv]
+    ]
+    assert len(first[0]) == 20
+    for other in others:
+        for one, two in zip(first, other, strict=True):
+            assert_frame_equal(one, two)
+
+
+def test_every_bad_row_of_every_set_is_named_before_any_model_is_fetched(
+    checkout: Checkout,
+) -> None:
+    lines(
+        checkout.folder / "data/rows.jsonl",
+        [*ROWS, {"problem": "", "answer": 1}, {"problem": "x?"}],
+    )
+    lines(checkout.folder / "data/test.jsonl", TEST[:7])
+    config = overlay(checkout, "data/rows.jsonl")
+    run = checkout.snakemake("-c2", "--configfile", config, "sets")
+
+    assert run.status != 0
+    assert "data/rows.jsonl: row 61: problem is empty" in run.out
+    assert "data/rows.jsonl: row 62: answer is empty" in run.out
+    assert "source 'mine_test' has 7 rows, expected 8" in run.out
+    assert "Traceback" not in run.out
+    left = {path.name for path in (checkout.folder / "results").rglob("*.parquet")}
+    assert left == set()
+
+
+BAD = {
+    "missing column": (
+        [{"problm": "x?", "answer": 1}],
+        "no column 'problem' (did you mean 'problm'?)",
+    ),
+    "too small a pool": (ROWS[:5], "the sample wants 20 rows, and pool 'mine' has 5"),
+    "no response": (
+        [{key: row[key] for key in ["problem", "answer"]} for row in ROWS],
+        "there is no response to learn from",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_rows_stop_a_plan_with_one_message(checkout: Checkout, name: str) -> None:
+    rows, message = BAD[name]
+    lines(checkout.folder / "data/rows.jsonl", rows)
+    lines(checkout.folder / "data/test.jsonl", TEST)
+    run = checkout.snakemake(
+        "-c2", "--configfile", overlay(checkout, "data/rows.jsonl"), "results/sets/mine.parquet"
+    )
+    assert run.status != 0
+    assert message in run.out
+    assert "Traceback" not in run.out
+    assert not (checkout.folder / "results/sets").exists()
+
+
+def test_duplicates_that_no_filter_drops_are_refused(checkout: Checkout) -> None:
+    lines(checkout.folder / "data/rows.jsonl", [*ROWS, ROWS[0]])
+    lines(checkout.folder / "data/test.jsonl", TEST)
+    config = overlay(checkout, "data/rows.jsonl", pools={"mine": {"sources": ["mine"]}})
+    run = checkout.snakemake("-c2", "--configfile", config, "results/pools/mine.parquet")
+
+    assert run.status != 0
+    assert "stands more than once: 'What is 0 plus 0?'; add a filter 'duplicates'" in run.out
+
+
+def test_a_source_that_changed_is_read_again(checkout: Checkout) -> None:
+    lines(checkout.folder / "data/rows.jsonl", ROWS)
+    lines(checkout.folder / "data/test.jsonl", TEST)
+    config = overlay(checkout, "data/rows.jsonl")
+    sample = ["--configfile", config, "results/sets/mine.parquet"]
+    assert checkout.snakemake("-c2", *sample).status == 0
+
+    assert "Nothing to be done" in checkout.snakemake("-n", *sample).out
+    lines(checkout.folder / "data/rows.jsonl", ROWS[:50])
+    assert set(checkout.snakemake("-n", *sample).jobs) == {
+        "fetch_source",
+        "filter_pool",
+        "sample_pool",
+    }
+
+
+def test_a_source_with_another_hash_is_refused_with_the_one_found(checkout: Checkout) -> None:
+    lines(checkout.folder / "data/rows.jsonl", ROWS)
+    lines(checkout.folder / "data/test.jsonl", TEST)
+    source = {"origin": "path:data/rows.jsonl", "sha256": "0" * 64}
+    config = overlay(checkout, "data/rows.jsonl", sources={"mine": source})
+    run = checkout.snakemake("-c1", "--configfile", config, "results/sources/mine/manifest.json")
+
+    assert run.status != 0
+    assert f"expected {'0' * 64}; the published rows changed" in run.out
