@@ -15,7 +15,7 @@ python=""
 found=""
 for candidate in ${1:-python3.11 python3}; do
     if ! path="$(command -v "$candidate")"; then
-        found+="; there is no $candidate"
+        found+="; no $candidate"
     elif reason="$("$path" envs/check_python.py 2>&1)" && [[ -z "$reason" ]]; then
         python="$path"
         break
@@ -24,8 +24,8 @@ for candidate in ${1:-python3.11 python3}; do
     fi
 done
 if [[ -z "$python" ]]; then
-    echo "error: no Python to install with: expected is CPython 3.11 on x86-64 Linux, with venv," \
-        "headers and C and C++ compilers${found}. Name another with: make PYTHON=/path/to/python3.11" >&2
+    echo "error: no Python suits. Expected: CPython 3.11 on x86-64 Linux, with venv, its headers, a C" \
+        "and a C++ compiler. Found:${found#;}. Mend that, or name another: make PYTHON=/path/to/python3.11" >&2
     exit 1
 fi
 
@@ -36,8 +36,10 @@ pip+=(--no-deps --require-hashes --no-build-isolation --no-warn-script-location)
 # What builds the source packages comes first. So does torch, as PyPI has no CPU build of it:
 # where the configured indexes have none, PyTorch's own has.
 awk '/^[^ ]/ {first = /^(pip|setuptools|torch|wheel)==/} first' envs/cpu.lock > .venv/first.txt
-"${pip[@]}" --requirement .venv/first.txt || "${pip[@]}" --requirement .venv/first.txt \
-    --extra-index-url https://download.pytorch.org/whl/cpu
+"${pip[@]}" --requirement .venv/first.txt || {
+    echo "Trying again with PyTorch's own index"
+    "${pip[@]}" --requirement .venv/first.txt --extra-index-url https://download.pytorch.org/whl/cpu
+}
 "${pip[@]}" --requirement envs/cpu.lock
 echo "$wanted" > .venv/installed
 echo "Installed .venv in $SECONDS s"

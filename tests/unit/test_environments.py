@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from lock import check, conda_environment, faults, pins, requirements
 
 ENVIRONMENTS = Path(__file__).parents[2] / "envs"
