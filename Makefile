@@ -38,15 +38,18 @@ demo: install unlock  ## Run the default plan on CORES=... (all), and say where 
 .PHONY: unlock
 unlock: install
 	@compgen -G ".snakemake/locks/*" > /dev/null || exit 0
+	working=()
 	for process in /proc/[0-9]*; do
 	    [[ "$$(readlink $$process/cwd)" == "$(realpath .)" && $$process != /proc/$$$$ ]] || continue
 	    command="$$(tr '\0' ' ' < $$process/cmdline)" || continue
-	    if [[ "$$command" =~ python.*(snakemake|scripts/[a-z_]+\.py) ]]; then
-	        echo "error: process $${process##*/} is at work here: $${command:0:120}" >&2
-	        echo "Wait for it, or end it with: kill $${process##*/}" >&2
-	        exit 1
-	    fi
+	    [[ "$$command" =~ python.*(snakemake|scripts/[a-z_]+\.py) ]] || continue
+	    working+=($${process#/proc/})
+	    echo "process $${process#/proc/} is at work here: $${command:0:100}" >&2
 	done
+	if [[ -n "$${working[*]}" ]]; then
+	    echo "error: wait for what is at work, or end it with: kill $${working[*]}" >&2
+	    exit 1
+	fi
 	echo "The last run was killed, so it left its lock: snakemake --unlock"
 	snakemake --unlock
 

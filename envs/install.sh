@@ -7,7 +7,7 @@ exec 9< envs/cpu.lock
 flock --nonblock 9 || { echo "Waiting for another installation into .venv"; flock 9; }
 
 # The commands in .venv hold its path, so a checkout that was moved needs a new one.
-wanted="$(sha256sum envs/cpu.lock envs/install.sh), $PWD"
+wanted="$(sha256sum envs/cpu.lock) in $PWD"
 [[ "$(cat .venv/installed 2> /dev/null)" != "$wanted" ]] || exit 0
 
 PATH="${PATH//$PWD\/.venv\/bin:/}"
