@@ -1,26 +1,29 @@
-rule tabulate:
+rule tabulate_codesign:
     input:
         planned_scores,
+        planned_verdicts,
     output:
-        report(
+        codesign=report(
             "<results>/tables/{plan}/codesign.csv",
             caption="../report/codesign.rst",
             category="Co-design",
             labels={"what": "train x test matrix", "as": "table"},
         ),
+        cells="<results>/tables/{plan}/cells.csv",
     log:
         "<logs>/tables/{plan}/codesign.log",
     conda:
         "../envs/data.yaml"
     params:
-        code=code_version("scripts/tabulate.py"),
+        code=code_version("scripts/tabulate_codesign.py"),
         plan=settings("plans/{plan}"),
         drawn=planned_draws,
         labels=planned_labels,
     shell:
         # Not {input}: a shell command ends at 128 KiB, about 1,900 paths.
-        "python scripts/tabulate.py {output:q} --scores results/scores --plan {params.plan:q}"
-        " --drawn {params.drawn:q} --labels {params.labels:q} &> {log:q}"
+        "python scripts/tabulate_codesign.py {output.codesign:q} {output.cells:q}"
+        " --scores results/scores --plan {params.plan:q} --drawn {params.drawn:q}"
+        " --labels {params.labels:q} &> {log:q}"
 
 
 rule compare:

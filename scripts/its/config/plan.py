@@ -1,11 +1,15 @@
 """Settings of what gathers cells: a plan, and the paths it stands for."""
 
 from collections.abc import Container, Iterator
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
 from its.config.section import Section, one_of
+
+UNTRAINED = "base"
+"""The learner that is the model as published, and its train strategy in tables."""
 
 StrategyName = Annotated[str, one_of("strategies")]
 
@@ -19,6 +23,26 @@ class Replicate(Section):
     """Which draw of the personas."""
     seed: int = Field(0, ge=0)
     """Of the training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One measurement of a plan: who answers what, asked how, in which replicate."""
+
+    model: str
+    learner: str
+    sample: str
+    """Empty for the untrained learner, as `recipe` is."""
+    train: str
+    """The strategy of the training set; `base` for the untrained learner."""
+    recipe: str
+    seed: int | None
+    benchmark: str
+    test: str
+    replicate: int
+    """Its place in the plan's list."""
+    path: str
+    """`model/learner/benchmark/strategy`, draws written out."""
 
 
 class Plan(Section):
@@ -62,39 +86,46 @@ class Plan(Section):
         ]
         return list(dict.fromkeys(f"{n}/{_written(s, p, drawn)}" for n, p, s in pairs))
 
+    def grid(self, drawn: Container[str]) -> Iterator[Cell]:
+        """Yield the cells replicate by replicate, the untrained learner's first.
+
+        A cell that does not change between replicates comes in each of them, with the same path.
+        """
+        for number, replicate in enumerate(self.replicates):
+            for model in self.models:
+                for learner, trained in self._learners(replicate, drawn).items():
+                    for benchmark in self.benchmarks:
+                        for test in self.test:
+                            refined = _written(test, replicate.persona, drawn)
+                            path = f"{model}/{learner}/{benchmark}/{refined}"
+                            yield Cell(model, learner, *trained, benchmark, test, number, path)
+
     def cells(self, drawn: Container[str]) -> list[str]:
         """List `model/learner/benchmark/strategy`, the untrained learner's first."""
-        return list(
-            dict.fromkeys(
-                f"{model}/{learner}/{benchmark}/{_written(test, r.persona, drawn)}"
-                for r in self.replicates
-                for model in self.models
-                for learner in ["base", *self._learners(r, drawn)]
-                for benchmark in self.benchmarks
-                for test in self.test
-            )
-        )
+        return list(dict.fromkeys(cell.path for cell in self.grid(drawn)))
 
     def learners(self, drawn: Container[str]) -> list[str]:
         """List `model/learner` of everything that the plan trains."""
         return list(
             dict.fromkeys(
-                f"{model}/{learner}"
-                for r in self.replicates
-                for model in self.models
-                for learner in self._learners(r, drawn)
+                f"{cell.model}/{cell.learner}"
+                for cell in self.grid(drawn)
+                if cell.learner != UNTRAINED
             )
         )
 
-    def _learners(self, replicate: Replicate, drawn: Container[str]) -> Iterator[str]:
-        for sample in self.samples:
-            for train in self.train:
-                for recipe in self.recipes:
-                    yield (
-                        f"{suffixed(sample, replicate.draw)}"
-                        f"-{_written(train, replicate.persona, drawn)}"
-                        f"-{recipe}-s{replicate.seed}"
-                    )
+    def _learners(
+        self, replicate: Replicate, drawn: Container[str]
+    ) -> dict[str, tuple[str, str, str, int | None]]:
+        """Return the learners of a replicate, each with sample, train strategy, recipe and seed."""
+        trained = {
+            f"{suffixed(sample, replicate.draw)}-{_written(train, replicate.persona, drawn)}"
+            f"-{recipe}-s{replicate.seed}": (sample, train, recipe, replicate.seed)
+            for sample in self.samples
+            for train in self.train
+            for recipe in self.recipes
+        }
+        return {UNTRAINED: ("", UNTRAINED, "", None), **trained}
 
 
 def suffixed(name: str, draw: int) -> str:

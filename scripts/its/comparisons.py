@@ -1,0 +1,190 @@
+"""Compare cells of a plan, paired by problem: trained with untrained, contexts with none."""
+
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from statsmodels.stats.multitest import multipletests
+
+from its.config.plan import UNTRAINED, Plan
+from its.matrix import Key, key_of, read_verdicts
+from its.statistics import Difference, crossed, paired_difference
+
+COMPARISONS = {
+    "benchmark": pl.String,
+    "model": pl.String,
+    "sample": pl.String,
+    "recipe": pl.String,
+    "what": pl.String,
+    "a": pl.String,
+    "b": pl.String,
+    "missing": pl.Boolean,
+    "difference": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "low_replicates": pl.Float64,
+    "high_replicates": pl.Float64,
+    "p": pl.Float64,
+    "p_holm": pl.Float64,
+    "lenient_difference": pl.Float64,
+    "lenient_low": pl.Float64,
+    "lenient_high": pl.Float64,
+    "problems": pl.Int64,
+    "discordant": pl.Int64,
+    "replicates": pl.Int64,
+    "planned": pl.Int64,
+    "note": pl.String,
+}
+"""One row per comparison of two cells, `a` minus `b`, each named train-test (`base-N`: untrained).
+
+`low` and `high` count problems as random, `low_replicates` and `high_replicates` replicates too
+(null with one). `p_holm` is Holm's correction of `p` over the whole table. `discordant` are the
+problems on which the two differ. Where no replicate has both cells, the row is `missing`."""
+
+SAME_TEST = "against the untrained model, asked the same way"
+BEST = "against the best cell of the untrained model"
+BOTH = "context on both sides, against none"
+TRAIN_ONLY = "context in training alone, against none"
+TEST_ONLY = "context in testing alone, against none"
+
+FEWEST = 6
+"""Problems that must differ before a two-sided sign-flip test can reach 5%: 2 / 2**6."""
+FEW = 30
+"""Problems below which an interval of Student's rests on its assumption of normality."""
+
+
+Cells = Mapping[Key, Mapping[int, Path]]
+"""The file of verdicts of each cell and replicate of a plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two cells of the matrix to compare, and what their difference shows."""
+
+    what: str
+    a: Key
+    b: Key
+
+
+def comparison_rows(plan: Plan, drawn: Container[str], scores: Path) -> pl.DataFrame:
+    """Return the columns of `COMPARISONS`, from the verdicts in a folder."""
+    cells: dict[Key, dict[int, Path]] = {}
+    for cell in plan.grid(drawn):
+        cells.setdefault(key_of(cell), {})[cell.replicate] = scores / f"{cell.path}.parquet"
+    rows = [_row(pair, cells) for pair in pairs(cells, drawn)]
+    table = pl.DataFrame(rows, schema={n: t for n, t in COMPARISONS.items() if n != "p_holm"})
+    return table.with_columns(p_holm=holm(table["p"])).select(list(COMPARISONS))
+
+
+def pairs(cells: Cells, drawn: Container[str]) -> Iterator[Pair]:
+    """Yield the comparisons of a plan, matrix by matrix.
+
+    A strategy outside `drawn` has no context. The best untrained cell is chosen by the very
+    scores that it is then compared on, in its own favour.
+    """
+    matrices: dict[Key, list[Key]] = {}
+    for key in cells:
+        if key.train != UNTRAINED:
+            matrices.setdefault(key._replace(train="", test=""), []).append(key)
+    for trained in matrices.values():
+        untrained = [key for key in cells if _untrained(trained[0], key.test) == key]
+        best = _best(untrained, cells)
+        for key in trained:
+            yield Pair(SAME_TEST, key, _untrained(key, key.test))
+        for key in trained:
+            if best not in {None, _untrained(key, key.test)}:
+                yield Pair(BEST, key, best)
+        strategies = dict.fromkeys(name for key in trained for name in (key.train, key.test))
+        for plain in strategies:
+            for context in strategies:
+                if plain not in drawn and context in drawn:
+                    for what, train, test in [
+                        (BOTH, context, context),
+                        (TRAIN_ONLY, context, plain),
+                        (TEST_ONLY, plain, context),
+                    ]:
+                        a = trained[0]._replace(train=train, test=test)
+                        b = trained[0]._replace(train=plain, test=plain)
+                        if a in cells and b in cells:
+                            yield Pair(what, a, b)
+
+
+def holm(p: pl.Series) -> pl.Series:
+    """Return p-values corrected for how many there are (Holm's step-down); nulls stay null.
+
+    References
+    ----------
+    Holm, Scandinavian Journal of Statistics 6 (1979) 65.
+    """
+    known = p.drop_nulls()
+    if known.is_empty():
+        return p
+    corrected = iter(multipletests(known.to_numpy(), method="holm")[1].tolist())
+    return pl.Series([None if one is None else next(corrected) for one in p], dtype=pl.Float64)
+
+
+def _untrained(key: Key, test: str) -> Key:
+    return key._replace(sample="", train=UNTRAINED, recipe="", test=test)
+
+
+def _best(untrained: list[Key], cells: Cells) -> Key | None:
+    """Return the untrained cell with the highest mean; the first of equals, None if none is."""
+    means = {}
+    for key in untrained:
+        tables = [read_verdicts(path) for path in _present(cells[key].values())]
+        if tables:
+            means[key] = crossed(tables, "correct").mean()
+    return max(means, key=means.get, default=None)
+
+
+def _present(paths: Iterable[Path]) -> list[Path]:
+    return [path for path in dict.fromkeys(paths) if path.exists()]
+
+
+def _row(pair: Pair, cells: Cells) -> dict[str, Any]:
+    """Compare two cells over the replicates that have both."""
+    a, b = cells[pair.a], cells[pair.b]
+    # A pair of untrained cells without draws would come again in every replicate: once is enough.
+    planned = list(dict.fromkeys((a[number], b[number]) for number in a))
+    found = [both for both in planned if all(path.exists() for path in both)]
+    names = {name: getattr(pair.a, name) for name in ["benchmark", "model", "sample", "recipe"]}
+    row = names | {
+        "what": pair.what,
+        "a": f"{pair.a.train}-{pair.a.test}",
+        "b": f"{pair.b.train}-{pair.b.test}",
+        "missing": not found,
+        "replicates": len(found),
+        "planned": len(planned),
+    }
+    if not found:
+        return row
+    tables = [[read_verdicts(path) for path in side] for side in zip(*found, strict=True)]
+    strict = paired_difference(*tables)
+    lenient = paired_difference(*tables, column="lenient")
+    return row | {
+        "difference": strict.mean,
+        "low": strict.low,
+        "high": strict.high,
+        "low_replicates": strict.low_replicates,
+        "high_replicates": strict.high_replicates,
+        "p": strict.p,
+        "lenient_difference": lenient.mean,
+        "lenient_low": lenient.low,
+        "lenient_high": lenient.high,
+        "problems": strict.problems,
+        "discordant": strict.discordant,
+        "note": _note(strict),
+    }
+
+
+def _note(difference: Difference) -> str:
+    notes = []
+    if difference.discordant < FEWEST:
+        notes.append(f"{difference.discordant} problems differ: no test could reach 5%")
+    if difference.problems < FEW:
+        notes.append(f"{difference.problems} problems: the interval is rough")
+    if difference.replicates == 1:
+        notes.append("one replicate: another training may differ more than the interval says")
+    return "; ".join(notes)

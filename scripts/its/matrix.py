@@ -1,0 +1,208 @@
+"""Gather the cells of a plan into the train x test matrix."""
+
+import json
+from collections.abc import Container, Iterable, Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from its.config.plan import UNTRAINED, Cell, Plan
+from its.scoring import VERDICTS
+from its.statistics import accuracy, over_replicates
+from its.tables import read_table
+
+READ = {
+    name: VERDICTS[name]
+    for name in [
+        "id",
+        "correct",
+        "lenient",
+        "answered",
+        "truncated",
+        "timed_out",
+        "tokens",
+        "thinking_tokens",
+        "answer_tokens",
+    ]
+}
+
+
+class Key(NamedTuple):
+    """What the replicates of a cell share."""
+
+    model: str
+    sample: str
+    train: str
+    recipe: str
+    benchmark: str
+    test: str
+
+
+CELLS = {
+    "model": pl.String,
+    "learner": pl.String,
+    "sample": pl.String,
+    "train": pl.String,
+    "recipe": pl.String,
+    "seed": pl.Int64,
+    "benchmark": pl.String,
+    "test": pl.String,
+    "cell": pl.String,
+    "missing": pl.Boolean,
+    "mean": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "lenient_mean": pl.Float64,
+    "lenient_low": pl.Float64,
+    "lenient_high": pl.Float64,
+    "problems": pl.Int64,
+    "responses": pl.Int64,
+    "samples": pl.Int64,
+    "answered": pl.Float64,
+    "truncated": pl.Float64,
+    "timed_out": pl.Float64,
+    "pass_at_k": pl.Float64,
+    "majority": pl.Float64,
+    "tokens": pl.Float64,
+    "thinking_tokens": pl.Float64,
+    "answer_tokens": pl.Float64,
+}
+"""One row per file of scores: the numbers of its summary (means where it has several); `cell` is
+its path, `pass_at_k` is for k = `samples`, as `majority` is."""
+
+CODESIGN = {
+    "model": pl.String,
+    "sample": pl.String,
+    "recipe": pl.String,
+    "train": pl.String,
+    "test": pl.String,
+    "benchmark": pl.String,
+    "train_label": pl.String,
+    "test_label": pl.String,
+    "benchmark_label": pl.String,
+    "missing": pl.Boolean,
+    "mean": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "over": pl.String,
+    "lenient_mean": pl.Float64,
+    "lenient_low": pl.Float64,
+    "lenient_high": pl.Float64,
+    "replicates": pl.Int64,
+    "planned": pl.Int64,
+    "problems": pl.Int64,
+    "responses": pl.Int64,
+    "answered": pl.Float64,
+    "truncated": pl.Float64,
+    "timed_out": pl.Float64,
+    "tokens": pl.Float64,
+    "thinking_tokens": pl.Float64,
+    "answer_tokens": pl.Float64,
+}
+"""One row per (model, sample, recipe, train, test, benchmark), in the order of the plan.
+
+`train` is `base` for the untrained model, which has neither sample nor recipe. `over` says what
+the intervals count as random: `problems`, or `problems and replicates` where there are several.
+`replicates` are those measured, of `planned`; where there is none, the row is `missing` and has
+no numbers. Rates and lengths are means over all responses."""
+
+
+def cell_rows(plan: Plan, drawn: Container[str], scores: Path) -> pl.DataFrame:
+    """Return the columns of `CELLS`, from the summaries in a folder."""
+    first: dict[str, Cell] = {}
+    for cell in plan.grid(drawn):
+        first.setdefault(cell.path, cell)
+    rows = []
+    for cell in first.values():
+        path = scores / f"{cell.path}.json"
+        found = json.loads(path.read_text()) if path.exists() else {}
+        numbers = {name: _number(value) for name, value in found.items() if name in CELLS}
+        if found:
+            numbers["pass_at_k"] = found["pass_at_k"][str(found["samples"])]["mean"]
+        names = {name: getattr(cell, name) for name in Cell.__slots__ if name in CELLS}
+        rows.append({**names, "cell": cell.path, "missing": not found, **numbers})
+    return pl.DataFrame(rows, schema=CELLS)
+
+
+def codesign_rows(
+    plan: Plan, drawn: Container[str], scores: Path, labels: Mapping[str, str]
+) -> pl.DataFrame:
+    """Return the columns of `CODESIGN`, from the verdicts in a folder.
+
+    Parameters
+    ----------
+    labels
+        What strategies and benchmarks are called; their names, where it has none.
+    """
+    rows = []
+    for key, planned in grouped(plan.grid(drawn)).items():
+        verdicts = [read_verdicts(path) for path in existing(planned, scores)]
+        rows.append(
+            {
+                **key._asdict(),
+                "train_label": called(key.train, labels),
+                "test_label": called(key.test, labels),
+                "benchmark_label": called(key.benchmark, labels),
+                "missing": not verdicts,
+                "replicates": len(verdicts),
+                "planned": len(planned),
+                **(_numbers(verdicts) if verdicts else {}),
+            }
+        )
+    return pl.DataFrame(rows, schema=CODESIGN)
+
+
+def grouped(cells: Iterable[Cell]) -> dict[Key, list[str]]:
+    """Return the distinct paths of each cell of the matrix, a replicate each."""
+    paths: dict[Key, dict[str, None]] = {}
+    for cell in cells:
+        paths.setdefault(key_of(cell), {})[cell.path] = None
+    return {key: list(found) for key, found in paths.items()}
+
+
+def key_of(cell: Cell) -> Key:
+    """Return what a cell shares with its replicates."""
+    return Key(*(getattr(cell, name) for name in Key._fields))
+
+
+def called(name: str, labels: Mapping[str, str]) -> str:
+    """Return the label of a strategy or a benchmark, or its name."""
+    return "untrained" if name == UNTRAINED else labels.get(name, name)
+
+
+def existing(paths: Iterable[str], scores: Path) -> Iterator[Path]:
+    """Yield the files of verdicts that there are."""
+    for path in paths:
+        file = scores / f"{path}.parquet"
+        if file.exists():
+            yield file
+
+
+@lru_cache(maxsize=256)
+def read_verdicts(path: Path) -> pl.DataFrame:
+    """Read the columns of `READ`."""
+    return read_table(path, READ)
+
+
+def _numbers(verdicts: list[pl.DataFrame]) -> dict[str, Any]:
+    """Return the numbers of a row of `CODESIGN`."""
+    several = len(verdicts) > 1
+    numbers: dict[str, Any] = {"over": "problems and replicates" if several else "problems"}
+    for column, prefix in [("correct", ""), ("lenient", "lenient_")]:
+        estimate = (
+            over_replicates(verdicts, column=column)
+            if several
+            else accuracy(verdicts[0], column=column)
+        )
+        for end in ["mean", "low", "high"]:
+            numbers[f"{prefix}{end}"] = getattr(estimate, end)
+        numbers["problems"] = estimate.problems
+    together = pl.concat(verdicts)
+    rates = [name for name in READ if name in CODESIGN]
+    return numbers | {"responses": len(together)} | {name: together[name].mean() for name in rates}
+
+
+def _number(value: object) -> object:
+    return value["mean"] if isinstance(value, dict) and "mean" in value else value

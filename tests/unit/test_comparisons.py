@@ -1,0 +1,73 @@
+"""Comparisons are paired by problem and replicate, and corrected for how many they are."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+from test_matrix import PLAN, score
+
+from its.comparisons import BEST, BOTH, SAME_TEST, TEST_ONLY, TRAIN_ONLY, comparison_rows, holm
+
+BASE = "tiny/base/easy"
+
+
+def compared(scores: Path, what: str, a: str) -> dict:
+    table = comparison_rows(PLAN, ["U"], scores)
+    return table.row(by_predicate=(pl.col("what") == what) & (pl.col("a") == a), named=True)
+
+
+def test_a_plan_of_two_strategies_has_these_comparisons(tmp_path: Path) -> None:
+    score(tmp_path, f"{BASE}/N", "0111")
+    score(tmp_path, f"{BASE}/U", "0001")
+    table = comparison_rows(PLAN, ["U"], tmp_path)
+    assert table.select("what", "a", "b").rows() == [
+        (SAME_TEST, "N-N", "base-N"),
+        (SAME_TEST, "N-U", "base-U"),
+        (SAME_TEST, "U-N", "base-N"),
+        (SAME_TEST, "U-U", "base-U"),
+        (BEST, "N-U", "base-N"),
+        (BEST, "U-U", "base-N"),
+        (BOTH, "U-U", "N-N"),
+        (TRAIN_ONLY, "U-N", "N-N"),
+        (TEST_ONLY, "N-U", "N-N"),
+    ]
+    assert table["missing"].all()
+    assert table["p_holm"].is_null().all()
+
+
+def test_a_replicate_is_compared_with_its_own_partner(tmp_path: Path) -> None:
+    score(tmp_path, "tiny/ot1k-U-sft-s0/easy/U", "11111100")
+    score(tmp_path, f"{BASE}/U", "00000000")
+    score(tmp_path, "tiny/ot1k.1-U.1-sft-s1/easy/U.1", "11110000")
+    score(tmp_path, f"{BASE}/U.1", "11110000")
+    row = compared(tmp_path, SAME_TEST, "U-U")
+    assert row["difference"] == pytest.approx(6 / 16)  # 6 of 8, and 0 of 8
+    assert (row["replicates"], row["planned"], row["discordant"]) == (2, 2, 6)
+    assert row["p"] == pytest.approx(2 / 2**6)
+    assert row["low_replicates"] < row["low"] < row["difference"] < row["high"]
+
+
+def test_a_replicate_with_one_side_is_left_out(tmp_path: Path) -> None:
+    score(tmp_path, "tiny/ot1k-U-sft-s0/easy/U", "1111")
+    score(tmp_path, f"{BASE}/U", "0000")
+    score(tmp_path, f"{BASE}/U.1", "1111")
+    row = compared(tmp_path, SAME_TEST, "U-U")
+    assert (row["replicates"], row["planned"], row["difference"]) == (1, 2, 1)
+    assert row["low_replicates"] is None
+    assert "4 problems differ: no test could reach 5%" in row["note"]
+    assert "one replicate" in row["note"]
+
+
+def test_what_stays_the_same_in_every_replicate_counts_once_a_replicate(tmp_path: Path) -> None:
+    score(tmp_path, f"{BASE}/N", "1100")
+    score(tmp_path, "tiny/ot1k-N-sft-s0/easy/N", "1111")
+    score(tmp_path, "tiny/ot1k.1-N-sft-s1/easy/N", "1110")
+    row = compared(tmp_path, SAME_TEST, "N-N")
+    assert row["difference"] == pytest.approx(3 / 8)
+    assert row["replicates"] == 2
+
+
+def test_holm_is_as_published_and_passes_over_holes() -> None:
+    p = pl.Series([0.01, None, 0.04, 0.03, 0.005])  # Holm's step-down by hand
+    assert holm(p).to_list() == pytest.approx([0.03, None, 0.06, 0.06, 0.02])
+    assert holm(pl.Series([None, None], dtype=pl.Float64)).null_count() == 2

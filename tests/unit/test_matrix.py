@@ -1,0 +1,109 @@
+"""The matrix holds a row for every planned cell, and marks what is missing."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from its.config.plan import Plan
+from its.files import write_json
+from its.matrix import CODESIGN, cell_rows, codesign_rows
+from its.scoring import VERDICTS
+from its.statistics import accuracy, over_replicates
+from its.summary import summarize
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+PLAN = Plan.model_validate(
+    {
+        "models": ["tiny"],
+        "samples": ["ot1k"],
+        "recipes": ["sft"],
+        "train": ["N", "U"],
+        "test": ["N", "U"],
+        "benchmarks": ["easy"],
+        "replicates": [{}, {"draw": 1, "persona": 1, "seed": 1}],
+    }
+)
+LABELS = {"N": "no persona", "U": "=unrelated", "easy": "Easy sums"}
+
+
+def score(scores: Path, cell: str, marks: str) -> pl.DataFrame:
+    """Write the scores of a cell: a response to each problem, `1` if it is right."""
+    rows = [
+        (f"p{i:02}", 0, mark == "1", mark == "1", mark, mark, "1", "", "")
+        + (True, False, False, 12, 8, 4)
+        for i, mark in enumerate(marks)
+    ]
+    verdicts = pl.DataFrame(rows, schema=VERDICTS, orient="row")
+    path = scores / f"{cell}.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    verdicts.write_parquet(path)
+    write_json(path.with_suffix(".json"), summarize(verdicts))
+    return verdicts
+
+
+def row(table: pl.DataFrame, train: str, test: str) -> dict:
+    return table.row(by_predicate=(pl.col("train") == train) & (pl.col("test") == test), named=True)
+
+
+def test_rows_come_in_the_order_of_the_plan(tmp_path: Path) -> None:
+    table = codesign_rows(PLAN, ["U"], tmp_path, LABELS)
+    assert table.schema == CODESIGN
+    assert table.select("train", "test").rows() == [
+        ("base", "N"),
+        ("base", "U"),
+        ("N", "N"),
+        ("N", "U"),
+        ("U", "N"),
+        ("U", "U"),
+    ]
+    assert cell_rows(PLAN, ["U"], tmp_path)["cell"].to_list() == PLAN.cells(["U"])
+
+
+def test_a_hole_is_a_row_without_numbers(tmp_path: Path) -> None:
+    score(tmp_path, "tiny/base/easy/N", "0110")
+    table = codesign_rows(PLAN, ["U"], tmp_path, LABELS)
+    assert table["missing"].to_list() == [False, *[True] * 5]
+    hole = row(table, "U", "U")
+    assert hole["mean"] is hole["low"] is hole["problems"] is None
+    assert (hole["replicates"], hole["planned"]) == (0, 2)
+    cells = cell_rows(PLAN, ["U"], tmp_path)
+    assert cells["missing"].sum() == len(cells) - 1
+
+
+def test_replicates_are_averaged_and_count_as_random(tmp_path: Path) -> None:
+    both = [
+        score(tmp_path, "tiny/ot1k-U-sft-s0/easy/U", "11110"),
+        score(tmp_path, "tiny/ot1k.1-U.1-sft-s1/easy/U.1", "10100"),
+    ]
+    found = row(codesign_rows(PLAN, ["U"], tmp_path, LABELS), "U", "U")
+    expected = over_replicates(both)
+    assert found["mean"] == pytest.approx(0.6)
+    assert (found["low"], found["high"]) == (expected.low, expected.high)
+    assert found["over"] == "problems and replicates"
+    assert (found["replicates"], found["planned"], found["responses"]) == (2, 2, 10)
+    assert found["answer_tokens"] == 4
+
+
+def test_what_no_replicate_changes_is_one_measurement(tmp_path: Path) -> None:
+    only = score(tmp_path, "tiny/base/easy/N", "0110")
+    found = row(codesign_rows(PLAN, ["U"], tmp_path, LABELS), "base", "N")
+    assert (found["replicates"], found["planned"], found["over"]) == (1, 1, "problems")
+    assert (found["low"], found["high"]) == (accuracy(only).low, accuracy(only).high)
+    assert (found["sample"], found["train_label"]) == ("", "untrained")
+
+
+def test_the_script_writes_both_tables_and_no_formula(tmp_path: Path) -> None:
+    score(tmp_path, "tiny/base/easy/U", "0110")
+    out = [tmp_path / "codesign.csv", tmp_path / "cells.csv"]
+    command = [sys.executable, SCRIPTS / "tabulate_codesign.py", *out, "--scores", tmp_path]
+    command += ["--plan", PLAN.settings(), "--drawn", "U", "--labels", '{"U": "=cmd()"}']
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert row(pl.read_csv(out[0]), "base", "U")["test_label"] == "'=cmd()"
+    cells = pl.read_csv(out[1])
+    assert cells.filter(~pl.col("missing")).select("cell", "mean").rows() == [
+        ("tiny/base/easy/U", 0.5)
+    ]

@@ -1,0 +1,245 @@
+"""Intervals must not promise more than 30 problems can give."""
+
+from itertools import combinations
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
+
+from its.errors import InputError
+from its.statistics import (
+    accuracy,
+    majority,
+    over_replicates,
+    paired_difference,
+    pass_at_k,
+    sign_flip,
+)
+
+MARKS = st.lists(st.text("01", min_size=1, max_size=5), min_size=2, max_size=12)
+
+
+def verdicts(*rows: str) -> pl.DataFrame:
+    """Build verdicts from one string per problem: `1` for a right response, `0` for a wrong one."""
+    pairs = [(f"p{i:02}", mark == "1") for i, row in enumerate(rows) for mark in row]
+    return pl.DataFrame(pairs, schema={"id": pl.String, "correct": pl.Boolean}, orient="row")
+
+
+def votes(*rows: str) -> pl.DataFrame:
+    """Build verdicts from answers, one string per problem: `1` is right, `-` is no answer."""
+    return pl.DataFrame(
+        [
+            (f"p{i:02}", mark == "1", mark != "-", None if mark == "-" else mark)
+            for i, row in enumerate(rows)
+            for mark in row
+        ],
+        schema=["id", "correct", "answered", "extracted"],
+        orient="row",
+    )
+
+
+def width(frame: pl.DataFrame) -> float:
+    estimate = accuracy(frame)
+    return estimate.high - estimate.low
+
+
+def test_repeating_the_same_responses_adds_no_certainty() -> None:
+    assert width(verdicts("10", "11", "00")) == pytest.approx(
+        width(verdicts("1010", "1111", "0000"))
+    )
+
+
+def test_problems_weigh_the_same_whatever_their_number_of_responses() -> None:
+    assert accuracy(verdicts("1111", "0")).mean == 0.5
+
+
+@pytest.mark.parametrize("mark", ["1", "0"])
+def test_unanimous_verdicts_still_have_an_interval(mark: str) -> None:
+    estimate = accuracy(verdicts(*[mark * 4] * 30))
+
+    assert 0 <= estimate.low < estimate.high <= 1
+    assert 0.1 < estimate.high - estimate.low < 0.15  # Wilson for 0 or 30 of 30
+
+
+def test_one_problem_is_refused() -> None:
+    with pytest.raises(InputError, match="at least 2 problems, and there is 1"):
+        accuracy(verdicts("1011"))
+
+
+def test_the_interval_of_single_responses_is_wilsons() -> None:
+    # Of n - 1 trials, since the variance is estimated, and with Student's quantile for the normal.
+    level = 2 * stats.norm.cdf(stats.t.ppf(0.975, 29)) - 1
+    low, high = proportion_confint(29 * 0.4, 29, alpha=1 - level, method="wilson")
+    estimate = accuracy(verdicts(*"1" * 12, *"0" * 18))
+    assert (estimate.low, estimate.high) == pytest.approx((low, high))
+
+
+def test_even_responses_never_count_for_more_than_there_are() -> None:
+    lucky = ["10" * 8] * 29 + ["1" * 9 + "0" * 7]  # hardly any variance between problems
+    low, high = proportion_confint(241, 480, method="wilson")
+    assert width(verdicts(*lucky)) > high - low
+
+
+@given(MARKS)
+def test_an_accuracy_lies_in_its_interval_and_that_in_0_to_1(rows: list[str]) -> None:
+    estimate = accuracy(verdicts(*rows))
+    assert 0 <= estimate.low <= estimate.mean + 1e-12
+    assert estimate.mean - 1e-12 <= estimate.high <= 1
+    assert estimate.low < estimate.high
+
+
+@given(st.lists(st.text("01", min_size=5, max_size=5), min_size=2, max_size=4), st.integers(1, 5))
+def test_pass_at_k_is_the_share_of_subsets_with_a_right_one(rows: list[str], k: int) -> None:
+    subsets = [["1" in some for some in combinations(row, k)] for row in rows]
+    expected = np.mean([np.mean(subset) for subset in subsets])
+    assert pass_at_k(verdicts(*rows), k).mean == pytest.approx(expected)
+
+
+def test_pass_at_1_is_the_accuracy() -> None:
+    frame = verdicts("1100", "1000", "0000")
+    assert pass_at_k(frame, 1) == accuracy(frame)
+
+
+@pytest.mark.parametrize("k", [0, 3])
+def test_pass_at_k_needs_k_responses(k: int) -> None:
+    with pytest.raises(InputError, match="needs . responses to every problem, and one has 2"):
+        pass_at_k(verdicts("11", "111"), k)
+
+
+@pytest.mark.parametrize(
+    ("row", "point"),
+    [
+        ("112", 1),
+        ("122", 0),
+        ("12", 0.5),
+        ("123", 1 / 3),
+        ("1-", 1),  # what found no answer does not vote
+        ("--", 0),
+        ("1--22", 0),
+        ("22331", 0),
+    ],
+)
+def test_the_majority_wins_and_ties_share_the_point(row: str, point: float) -> None:
+    for order in [row, row[::-1]]:
+        assert majority(votes(order, "11")).mean == pytest.approx((point + 1) / 2)
+
+
+def test_right_answers_in_two_notations_vote_together() -> None:
+    frame = votes("1122", "11").with_columns(
+        extracted=pl.Series(["0.5", "1/2", "7", " 7. ", "5", "5"])
+    )
+    assert majority(frame).mean == pytest.approx(0.75)  # two against two
+
+
+def test_identical_replicates_are_as_sure_as_their_problems() -> None:
+    once = verdicts("1100", "1000", "1111", "0000", "1110")
+    both = over_replicates([once, once])
+    assert (both.low, both.high) == pytest.approx((accuracy(once).low, accuracy(once).high))
+
+
+def test_replicates_that_differ_widen_the_interval() -> None:
+    weak, strong = verdicts(*["1000"] * 10), verdicts(*["1110"] * 10)
+    estimate = over_replicates([weak, strong, weak])
+    assert estimate.mean == pytest.approx(5 / 12)
+    # All variance is between replicates: 2 degrees of freedom and a mean square of 30 / 36.
+    error = stats.t.ppf(0.975, 2) * (np.var([1 / 4, 3 / 4, 1 / 4], ddof=1) / 3) ** 0.5
+    for end in [estimate.low, estimate.high]:  # Wilson: as far from the mean as its own error
+        at_end = error * (end * (1 - end) / (5 / 12 * 7 / 12)) ** 0.5
+        assert abs(end - 5 / 12) == pytest.approx(at_end)
+
+
+def test_one_replicate_has_no_interval_over_replicates() -> None:
+    estimate = over_replicates([verdicts("10", "11")])
+    assert estimate.mean == 0.75
+    assert estimate.low is estimate.high is None
+
+
+def test_cells_with_other_problems_are_not_compared() -> None:
+    with pytest.raises(InputError, match="p02 is in one of the first and the 2. table"):
+        over_replicates([verdicts("1", "0"), verdicts("1", "0", "1")])
+
+
+def test_the_interval_of_a_difference_is_students() -> None:
+    a, b = verdicts("1110", "1100", "0000", "1111"), verdicts("1000", "1100", "1000", "0000")
+    estimate = paired_difference([a], [b])
+    reference = stats.ttest_1samp([0.5, 0, -0.25, 1], 0).confidence_interval()
+    assert estimate.mean == 0.3125
+    assert (estimate.low, estimate.high) == pytest.approx((reference.low, min(1, reference.high)))
+    assert (estimate.problems, estimate.discordant, estimate.replicates) == (4, 3, 1)
+    assert estimate.low_replicates is None
+
+
+def test_the_interval_of_single_responses_is_bonett_and_prices() -> None:
+    a, b = "1" * 9 + "0" * 3 + "1" * 28, "0" * 9 + "1" * 3 + "1" * 28
+    won, lost = 10 / 42, 4 / 42  # one more each, of two more problems
+    error = ((won + lost - (won - lost) ** 2) / 42) ** 0.5 * stats.t.ppf(0.975, 39)
+    estimate = paired_difference([verdicts(*a)], [verdicts(*b)])
+    assert estimate.mean == pytest.approx(6 / 40)
+    assert (estimate.low, estimate.high) == pytest.approx((6 / 42 - error, 6 / 42 + error))
+
+
+def test_cells_that_never_differ_still_have_an_interval() -> None:
+    zero = verdicts(*["0000"] * 30)
+    estimate = paired_difference([zero, zero], [zero, zero])
+    assert estimate.low < 0 < estimate.high
+    assert estimate.low_replicates < 0 < estimate.high_replicates
+    assert estimate.p == 1
+
+
+@given(st.data())
+@settings(max_examples=50)
+def test_a_difference_has_no_preferred_side(data: st.DataObject) -> None:
+    problems = data.draw(st.integers(2, 8))
+    row = st.lists(st.text("01", min_size=3, max_size=3), min_size=problems, max_size=problems)
+    a, b, c, d = (verdicts(*data.draw(row)) for _ in range(4))
+    there, back = paired_difference([a, b], [c, d]), paired_difference([c, d], [a, b])
+    assert there.mean == pytest.approx(-back.mean)
+    assert there.low == pytest.approx(-back.high)
+    assert there.low_replicates == pytest.approx(-back.high_replicates)
+    assert there.p == back.p
+    assert -1 <= there.low <= there.mean + 1e-12 <= there.high + 2e-12 <= 1 + 2e-12
+
+
+@given(st.lists(st.integers(-4, 4), min_size=2, max_size=9))
+@settings(max_examples=30)
+def test_the_sign_flip_test_is_scipys_permutation_test(differences: list[int]) -> None:
+    values = np.array(differences) / 4
+    reference = stats.permutation_test(
+        (values,), np.sum, permutation_type="samples", n_resamples=np.inf
+    )
+    assert sign_flip(values) == pytest.approx(reference.pvalue)
+
+
+def test_many_differences_are_flipped_at_random_and_reproducibly() -> None:
+    values = np.array([1.0] * 18 + [-1.0] * 12)
+    exact = stats.binomtest(18, 30).pvalue
+    assert sign_flip(values) == pytest.approx(exact, abs=0.005)
+    assert sign_flip(values) == sign_flip(values)
+    assert sign_flip(np.ones(200)) == pytest.approx(1e-5, rel=1e-3)  # never 0
+
+
+@pytest.mark.parametrize(
+    ("problems", "samples", "a", "b"), [(30, 1, 2, 2), (64, 4, 0.4, 3.6), (30, 8, 0.3, 0.3)]
+)
+def test_intervals_hold_what_they_promise(problems: int, samples: int, a: float, b: float) -> None:
+    random = np.random.default_rng(0)
+    runs = 400
+    held = {"accuracy": 0, "difference": 0, "rejected": 0}
+    for _ in range(runs):
+        chances = random.beta(a, b, problems)
+        first, second = (
+            verdicts(*["1" * right + "0" * (samples - right) for right in counts])
+            for counts in random.binomial(samples, chances, (2, problems))
+        )
+        estimate, difference = accuracy(first), paired_difference([first], [second])
+        held["accuracy"] += estimate.low <= a / (a + b) <= estimate.high
+        held["difference"] += difference.low <= 0 <= difference.high
+        held["rejected"] += difference.p <= 0.05
+    # 95% and 5%, give or take what 400 runs can tell.
+    assert held["accuracy"] / runs > 0.92
+    assert held["difference"] / runs > 0.92
+    assert held["rejected"] / runs < 0.07
