@@ -38,18 +38,13 @@ demo: install unlock  ## Run the default plan on CORES=... (all), and say where 
 .PHONY: unlock
 unlock: install
 	@compgen -G ".snakemake/locks/*" > /dev/null || exit 0
-	working=()
 	for process in /proc/[0-9]*; do
-	    [[ "$$(readlink $$process/cwd)" == "$(realpath .)" && $$process != /proc/$$$$ ]] || continue
+	    [[ "$$(readlink $$process/cwd)" == "$(realpath .)" ]] || continue
 	    command="$$(tr '\0' ' ' < $$process/cmdline)" || continue
-	    [[ "$$command" =~ python.*(snakemake|scripts/[a-z_]+\.py) ]] || continue
-	    working+=($${process#/proc/})
-	    echo "process $${process#/proc/} is at work here: $${command:0:100}" >&2
-	done
-	if [[ -n "$${working[*]}" ]]; then
-	    echo "error: wait for what is at work, or end it with: kill $${working[*]}" >&2
+	    [[ "$$command" =~ python.*\ (-m\ |[^\ ]*/bin/)snakemake\  ]] || continue
+	    echo "error: Snakemake is at work here already, as process $${process#/proc/}" >&2
 	    exit 1
-	fi
+	done
 	echo "The last run was killed, so it left its lock: snakemake --unlock"
 	snakemake --unlock
 
