@@ -29,17 +29,17 @@ class Extraction:
 def answer_part(text: str, start: str, end: str) -> str:
     """Return what a response says outside its thinking.
 
-    It follows the last end mark, for a prompt may have opened the thinking; an opened and never
-    closed thinking is all thinking. A response without either mark is all answer.
+    What stands before the first end mark is thinking, for a prompt may have opened it; what is
+    opened and never closed is too. A response without either mark is all answer.
 
     >>> answer_part("<think>2 or 3?</think>3", "<think>", "</think>")
     '3'
     >>> answer_part("<think>2 or 3", "<think>", "</think>")
     ''
     """
-    if end:
-        text = text.rpartition(end)[2]
-    return text.partition(start)[0] if start else text
+    first, *others = text.split(end) if end else [text]
+    pieces = others or [first]
+    return "".join(piece.partition(start)[0] for piece in pieces) if start else "".join(pieces)
 
 
 def strict(answer: str) -> Extraction:

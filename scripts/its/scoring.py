@@ -83,7 +83,10 @@ def score(
     """
     refuse([*_mistakes(generations, answers), *_unusable_golds(answers, workers, seconds)])
     golds = dict(answers.select("id", "answer").iter_rows())
-    found = [_extract(*row, chat) for row in generations.select("text", "finish").iter_rows()]
+    found = [
+        _extract(*row, chat)
+        for row in generations.select("text", "tokens", "thinking_tokens").iter_rows()
+    ]
     ids = generations["id"].to_list()
     pairs = [
         (golds[id], extraction.text)
@@ -102,9 +105,12 @@ def score(
     return pl.concat([generations, judged], how="horizontal").select(list(VERDICTS))
 
 
-def _extract(text: str, finish: str, chat: Chat) -> tuple[Extraction, Extraction]:
+def _extract(
+    text: str, tokens: int, thinking_tokens: int, chat: Chat
+) -> tuple[Extraction, Extraction]:
     answer = answer_part(text, chat.thinking_start, chat.thinking_end)
-    if not answer.strip():
+    # The prompt may have opened a thinking that never ends: the text alone does not show it.
+    if not answer.strip() or thinking_tokens == tokens:
         nothing = Extraction(None, "only thinking" if text.strip() else "empty")
         return nothing, nothing
     return strict(answer), lenient(answer)

@@ -54,6 +54,13 @@ def test_an_answer_inside_an_unclosed_thinking_is_none() -> None:
     assert row["rule"] == "only thinking"
 
 
+def test_a_thinking_that_the_prompt_opened_and_nothing_closed_holds_no_answer() -> None:
+    rows = generations(("a", 0, "stop", r"so \boxed{5}")).with_columns(thinking_tokens=9)
+    row = score(rows, answers(a="5"), Chat()).row(0, named=True)
+    assert not (row["correct"] or row["lenient"] or row["answered"])
+    assert row["rule"] == "only thinking"
+
+
 def test_a_hostile_response_is_wrong_and_counted() -> None:
     rows = generations(("a", 0, "stop", r"\boxed{(((9!)!)!)!}"), ("a", 1, "stop", r"\boxed{5}"))
     table = score(rows, answers(a="5"), Chat(), seconds=1)
