@@ -10,7 +10,7 @@ flock --nonblock 9 || { echo "Waiting for another installation into .venv"; floc
 wanted="$(sha256sum envs/cpu.lock) in $PWD"
 [[ "$(cat .venv/installed 2> /dev/null)" != "$wanted" ]] || exit 0
 
-PATH="${PATH//$PWD\/.venv\/bin:/}"
+PATH="${PATH//"$PWD/.venv/bin:"/}"
 python=""
 found=""
 for candidate in ${1:-python3.11 python3}; do
