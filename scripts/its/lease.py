@@ -28,7 +28,6 @@ STALE = 120.0
 @contextmanager
 def lease(path: Path) -> Iterator["Lease"]:
     """Hold the lease at `path` while the block runs; wait as long as somebody else lives there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     mine = Lease(path)
     mine.acquire()
     try:
@@ -85,13 +84,15 @@ class Lease:
 
     def _create(self) -> bool:
         part = self.path.with_name(f".{self.path.name}.{self.owner['nonce']}")
-        part.write_text(json.dumps(self.owner))
         try:
+            # Again each time: who finishes removes the folder that others wait in.
+            part.parent.mkdir(parents=True, exist_ok=True)
+            part.write_text(json.dumps(self.owner))
             os.link(part, self.path)  # fails if there is one; atomic on NFS too
-        except FileExistsError:
+        except (FileExistsError, FileNotFoundError):
             return False
         finally:
-            part.unlink()
+            part.unlink(missing_ok=True)
         return True
 
     def _remove(self, owner: dict) -> None:

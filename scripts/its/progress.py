@@ -7,7 +7,7 @@ belongs to other settings or other inputs is never mixed in.
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,9 @@ class Work:
 
 
 @contextmanager
-def unfinished(place: Path, *decides: object, inputs: list[Path]) -> Iterator[Work]:
+def unfinished(
+    place: Path, *decides: object, inputs: list[Path], keep: bool = False
+) -> Iterator[Work]:
     """Hold the unfinished work in `place`; remove it once the block ends without an error.
 
     Parameters
@@ -44,24 +46,31 @@ def unfinished(place: Path, *decides: object, inputs: list[Path]) -> Iterator[Wo
         Settings that decide the work, as text or numbers.
     inputs
         Files that decide it by their content.
+    keep
+        Leave this work there once it is done, for a larger one to take up; remove only others.
     """
     fingerprint = digest(*decides, *(sha256_of(path) for path in inputs))[:16]
     with lease(place / "lease.json") as held:
         folder = place / fingerprint
         folder.mkdir(exist_ok=True)
+        for rubble in folder.glob(".*.part"):  # of a process that was killed: the lease is ours
+            rubble.unlink()
         yield Work(folder, fingerprint, held)
         for other in place.iterdir():
-            if other.is_dir():
+            if other.is_dir() and not (keep and other == folder):
                 shutil.rmtree(other)
-    if not any(place.iterdir()):
+    with suppress(OSError):  # not empty: kept, or somebody waited and is at work there now
         place.rmdir()
 
 
-def write_shard(work: Work, name: str, rows: pl.DataFrame) -> None:
-    """Write rows as the shard `name`, whole or not at all, if the work is still ours."""
+def write_shard(work: Work, name: str, rows: pl.DataFrame, **facts: str) -> None:
+    """Write rows as the shard `name`, whole or not at all, if the work is still ours.
+
+    Facts are kept beside the rows, for `shard_facts`.
+    """
     work.lease.check()
     with replacing(work.folder / f"{name}.parquet") as part:
-        rows.write_parquet(part)
+        rows.write_parquet(part, metadata=facts)
 
 
 def read_shard(work: Work, name: str) -> pl.DataFrame | None:
@@ -75,6 +84,12 @@ def read_shard(work: Work, name: str) -> pl.DataFrame | None:
         say(f"{path}: cannot be read ({error}); making it again")
         path.unlink()
         return None
+
+
+def shard_facts(work: Work, name: str) -> dict[str, str]:
+    """Return the facts written with the shard `name`."""
+    facts = pl.read_parquet_metadata(work.folder / f"{name}.parquet")
+    return {key: value for key, value in facts.items() if key != "ARROW:schema"}
 
 
 def fingerprint_of(path: Path) -> str | None:

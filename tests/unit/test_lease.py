@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -79,3 +80,14 @@ def test_who_lost_its_lease_writes_nothing_more(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="taken over by process 7"):
             mine.check()
     assert path.exists()  # it is not ours to remove
+
+
+def test_a_folder_that_goes_while_somebody_waits_is_made_again(tmp_path: Path) -> None:
+    path, log = tmp_path / "work/lease.json", tmp_path / "log"
+    with lease(path):
+        second = start(path, 0, log)
+        time.sleep(3)  # it waits by now; whether it does is no matter to what must hold
+        shutil.rmtree(path.parent)
+    second.join(30)
+    assert second.exitcode == 0
+    assert log.exists()

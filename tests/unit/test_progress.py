@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from its.progress import read_shard, unfinished, write_shard
+from its.progress import read_shard, shard_facts, unfinished, write_shard
 
 ROWS = pl.DataFrame({"id": ["a"], "text": ["x"]})
 
@@ -47,3 +47,26 @@ def test_a_shard_that_cannot_be_read_is_made_again(tmp_path: Path, source: Path)
     with unfinished(tmp_path / "progress", "a", inputs=[source]) as work:
         assert read_shard(work, "0000") is None
         assert not shard.exists()
+
+
+def test_finished_work_stays_where_a_larger_one_may_take_it_up(
+    tmp_path: Path, source: Path
+) -> None:
+    place = tmp_path / "progress"
+    stopped_after_one_shard(place, "other", source)
+    for _ in range(2):
+        with unfinished(place, "a", inputs=[source], keep=True) as work:
+            write_shard(work, "0000", ROWS, device="cpu")
+    with unfinished(place, "a", inputs=[source], keep=True) as work:
+        assert read_shard(work, "0000").equals(ROWS)
+        assert shard_facts(work, "0000") == {"device": "cpu"}
+        assert [path for path in place.iterdir() if path.is_dir()] == [work.folder]
+
+
+def test_half_written_shards_of_a_killed_process_are_swept(tmp_path: Path, source: Path) -> None:
+    place = tmp_path / "progress"
+    stopped_after_one_shard(place, "a", source)
+    folder = next(path for path in place.iterdir() if path.is_dir())
+    (folder / ".0001.parquet.123.part").write_bytes(b"half")
+    with unfinished(place, "a", inputs=[source]) as work:
+        assert [path.name for path in work.folder.iterdir()] == ["0000.parquet"]
