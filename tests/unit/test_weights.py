@@ -1,0 +1,127 @@
+"""A folder of weights is whole, or refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from its.errors import InputError
+from its.weights import check_model, has_template, identity, weights_of, write_manifest
+
+
+def write_model(folder: Path) -> Path:
+    """Write what a model is made of, and things that are none of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    save_file({"a": torch.ones(2, 3), "b": torch.zeros(4)}, folder / "model.safetensors")
+    (folder / "config.json").write_text("{}")
+    (folder / "tokenizer.json").write_text("{}")
+    (folder / "chat_template.jinja").write_text("{{ messages }}")
+    (folder / "training_args.bin").write_bytes(b"a pickle")
+    (folder / ".cache").mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Path:
+    folder = write_model(tmp_path / "model")
+    write_manifest(folder / "manifest.json", source="somewhere")
+    return folder / "manifest.json"
+
+
+def test_a_whole_folder_is_returned(manifest: Path) -> None:
+    assert weights_of(manifest, hashes=True) == manifest.parent
+
+
+def test_a_manifest_says_what_the_weights_are(manifest: Path) -> None:
+    record = json.loads(manifest.read_text())
+    assert record["parameters"] == 10
+    assert record["dtype"] == "float32"
+    assert record["source"] == "somewhere"
+    assert sorted(record["files"]) == [
+        "chat_template.jinja",
+        "config.json",
+        "model.safetensors",
+        "tokenizer.json",
+    ]
+
+
+def test_equal_weights_have_equal_manifests(manifest: Path) -> None:
+    before = manifest.read_bytes()
+    write_manifest(manifest, source="somewhere")
+    assert manifest.read_bytes() == before
+
+
+def test_a_folder_elsewhere_is_named_and_has_the_same_identity(
+    manifest: Path, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "results/manifest.json"
+    write_manifest(elsewhere, manifest.parent)
+    assert weights_of(elsewhere) == manifest.parent
+    assert [path.name for path in elsewhere.parent.iterdir()] == ["manifest.json"]
+    assert identity(elsewhere) == identity(manifest)
+
+
+def test_every_changed_file_is_named_with_the_way_out(manifest: Path) -> None:
+    (manifest.parent / "model.safetensors").write_bytes(b"1234")
+    (manifest.parent / "config.json").unlink()
+    with pytest.raises(InputError) as error:
+        weights_of(manifest)
+    assert "model.safetensors: 4 bytes, expected " in str(error.value)
+    assert "config.json: no bytes, expected 2; remove " in str(error.value)
+
+
+def test_equal_sizes_with_other_content_are_found_when_asked(manifest: Path) -> None:
+    (manifest.parent / "config.json").write_text("[]")
+    weights_of(manifest)
+    with pytest.raises(InputError, match=r"config\.json: sha256 "):
+        weights_of(manifest, hashes=True)
+
+
+def test_a_torn_manifest_is_no_traceback(manifest: Path) -> None:
+    manifest.write_text(manifest.read_text()[:30])
+    with pytest.raises(InputError, match="is no manifest of weights"):
+        weights_of(manifest)
+
+
+def test_truncated_weights_get_no_manifest(tmp_path: Path) -> None:
+    file = write_model(tmp_path / "model") / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-1])
+    with pytest.raises(InputError, match="its header says"):
+        write_manifest(tmp_path / "model/manifest.json")
+    file.write_bytes(b"1234")
+    with pytest.raises(InputError, match="is no safetensors file"):
+        write_manifest(tmp_path / "model/manifest.json")
+    assert not (tmp_path / "model/manifest.json").exists()
+
+
+def test_what_an_engine_loads_is_accepted(tmp_path: Path) -> None:
+    check_model(write_model(tmp_path / "model"))
+
+
+def test_pickled_weights_are_refused(tmp_path: Path) -> None:
+    folder = write_model(tmp_path / "model")
+    (folder / "model.safetensors").unlink()
+    (folder / "pytorch_model.bin").write_bytes(b"a pickle")
+    with pytest.raises(InputError, match=r"only pytorch_model.bin, training_args.bin; expected"):
+        check_model(folder)
+
+
+def test_all_that_is_missing_is_listed_at_once(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors.index.json").write_text(
+        '{"weight_map": {"a": "part.safetensors"}}'
+    )
+    with pytest.raises(InputError) as error:
+        check_model(tmp_path)
+    for what in ["no config.json", "no tokenizer.json", "no weights at all", "part.safetensors: "]:
+        assert what in str(error.value)
+    with pytest.raises(InputError, match="there is no such directory"):
+        check_model(tmp_path / "other")
+
+
+def test_a_chat_template_is_found_where_tokenizers_keep_it(tmp_path: Path) -> None:
+    assert not has_template(tmp_path)
+    (tmp_path / "tokenizer_config.json").write_text('{"chat_template": "{{ messages }}"}')
+    assert has_template(tmp_path)
+    assert has_template(write_model(tmp_path / "model"))
