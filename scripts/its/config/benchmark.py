@@ -15,6 +15,8 @@ class Problems(Section):
     """Where its rows come from."""
     rows: int = Field(ge=2)
     """Rows that the source must have: copies of a benchmark differ."""
+    take: int | None = Field(None, ge=2)
+    """Ask only so many of them, those with the smallest hash: for trials. All, if it is not set."""
     answers: Annotated[str, Field(pattern=r"^\S.*$")] | None = None
     """Regular expression that every answer must match in full, as `\\d{1,3}` for AIME."""
 
