@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from statsmodels.stats.multitest import multipletests
 
 from its.config.plan import UNTRAINED, Plan
 from its.matrix import Key, key_of, read_verdicts
@@ -118,11 +117,13 @@ def holm(p: pl.Series) -> pl.Series:
     ----------
     Holm, Scandinavian Journal of Statistics 6 (1979) 65.
     """
-    known = p.drop_nulls()
-    if known.is_empty():
-        return p
-    corrected = iter(multipletests(known.to_numpy(), method="holm")[1].tolist())
-    return pl.Series([None if one is None else next(corrected) for one in p], dtype=pl.Float64)
+    number = p.count()
+    rank = p.rank("ordinal")  # nulls have none
+    stepped = pl.DataFrame({"p": p * (number + 1 - rank), "rank": rank, "place": range(len(p))})
+    largest = stepped.sort("rank", nulls_last=True).with_columns(
+        pl.col("p").cum_max().clip(upper_bound=1.0)
+    )
+    return largest.sort("place")["p"].alias(p.name)
 
 
 def _untrained(key: Key, test: str) -> Key:

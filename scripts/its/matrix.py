@@ -10,8 +10,11 @@ import polars as pl
 
 from its.config.plan import UNTRAINED, Cell, Plan
 from its.scoring import VERDICTS
-from its.statistics import accuracy, over_replicates
+from its.statistics import Spread, accuracy, common_spread, over_replicates
 from its.tables import read_table
+
+TRUTHS = {"correct": "", "lenient": "lenient_"}
+"""Columns of truth values, and what their numbers' names begin with."""
 
 READ = {
     name: VERDICTS[name]
@@ -105,8 +108,9 @@ CODESIGN = {
 
 `train` is `base` for the untrained model, which has neither sample nor recipe. `over` says what
 the intervals count as random: `problems`, or `problems and replicates` where there are several.
-`replicates` are those measured, of `planned`; where there is none, the row is `missing` and has
-no numbers. Rates and lengths are means over all responses."""
+How much replicates differ is estimated from all trained cells of a matrix together, and from all
+untrained ones. `replicates` are those measured, of `planned`; where there is none, the row is
+`missing` and has no numbers. Rates and lengths are means over all responses."""
 
 
 def cell_rows(plan: Plan, drawn: Container[str], scores: Path) -> pl.DataFrame:
@@ -136,21 +140,25 @@ def codesign_rows(
     labels
         What strategies and benchmarks are called; their names, where it has none.
     """
-    rows = []
-    for key, planned in grouped(plan.grid(drawn)).items():
-        verdicts = [read_verdicts(path) for path in existing(planned, scores)]
-        rows.append(
-            {
-                **key._asdict(),
-                "train_label": called(key.train, labels),
-                "test_label": called(key.test, labels),
-                "benchmark_label": called(key.benchmark, labels),
-                "missing": not verdicts,
-                "replicates": len(verdicts),
-                "planned": len(planned),
-                **(_numbers(verdicts) if verdicts else {}),
-            }
-        )
+    planned = grouped(plan.grid(drawn))
+    found = {
+        key: [read_verdicts(path) for path in existing(paths, scores)]
+        for key, paths in planned.items()
+    }
+    spreads = _spreads(found)
+    rows = [
+        {
+            **key._asdict(),
+            "train_label": called(key.train, labels),
+            "test_label": called(key.test, labels),
+            "benchmark_label": called(key.benchmark, labels),
+            "missing": not verdicts,
+            "replicates": len(verdicts),
+            "planned": len(planned[key]),
+            **(_numbers(verdicts, spreads[_kind(key)]) if verdicts else {}),
+        }
+        for key, verdicts in found.items()
+    ]
     return pl.DataFrame(rows, schema=CODESIGN)
 
 
@@ -186,13 +194,40 @@ def read_verdicts(path: Path) -> pl.DataFrame:
     return read_table(path, READ)
 
 
-def _numbers(verdicts: list[pl.DataFrame]) -> dict[str, Any]:
+def _kind(key: Key) -> Key:
+    """Return what the cells share whose replicates differ for the same reasons.
+
+    Trained cells of one matrix do; untrained ones differ by the draw of their personas alone.
+    """
+    return key._replace(train=UNTRAINED if key.train == UNTRAINED else "", test="")
+
+
+def _spreads(found: Mapping[Key, list[pl.DataFrame]]) -> dict[Key, dict[str, Spread | None]]:
+    """Return how much replicates differ in each kind of cell, for each column of truth values."""
+    kinds: dict[Key, list[Key]] = {}
+    for key in found:
+        kinds.setdefault(_kind(key), []).append(key)
+    spreads = {}
+    for kind, keys in kinds.items():
+        several = [key for key in keys if len(found[key]) > 1]
+        learners, tests = {key.train for key in several}, {key.test for key in several}
+        independent = len(tests) if kind.train == UNTRAINED else min(len(learners), len(tests))
+        spreads[kind] = {
+            column: common_spread(
+                [found[key] for key in several], independent=independent, column=column
+            )
+            for column in TRUTHS
+        }
+    return spreads
+
+
+def _numbers(verdicts: list[pl.DataFrame], spreads: dict[str, Spread | None]) -> dict[str, Any]:
     """Return the numbers of a row of `CODESIGN`."""
     several = len(verdicts) > 1
     numbers: dict[str, Any] = {"over": "problems and replicates" if several else "problems"}
-    for column, prefix in [("correct", ""), ("lenient", "lenient_")]:
+    for column, prefix in TRUTHS.items():
         estimate = (
-            over_replicates(verdicts, column=column)
+            over_replicates(verdicts, column=column, spread=spreads[column])
             if several
             else accuracy(verdicts[0], column=column)
         )

@@ -81,10 +81,35 @@ def test_replicates_are_averaged_and_count_as_random(tmp_path: Path) -> None:
     found = row(codesign_rows(PLAN, ["U"], tmp_path, LABELS), "U", "U")
     expected = over_replicates(both)
     assert found["mean"] == pytest.approx(0.6)
-    assert (found["low"], found["high"]) == (expected.low, expected.high)
+    assert (found["low"], found["high"]) == pytest.approx((expected.low, expected.high))
     assert found["over"] == "problems and replicates"
     assert (found["replicates"], found["planned"], found["responses"]) == (2, 2, 10)
     assert found["answer_tokens"] == 4
+
+
+def test_cells_learn_from_each_other_how_much_replicates_differ(tmp_path: Path) -> None:
+    calm, torn = tmp_path / "calm", tmp_path / "torn"
+    for scores, last in [(calm, "11110000"), (torn, "11111111")]:
+        for train in ["N", "U"]:
+            for test in ["N", "U"]:
+                both = train == test == "U"
+                again = [name.replace("U", "U.1") for name in (train, test)]
+                score(scores, f"tiny/ot1k-{train}-sft-s0/easy/{test}", "11110000")
+                score(
+                    scores,
+                    f"tiny/ot1k.1-{again[0]}-sft-s1/easy/{again[1]}",
+                    last if both else "11110000",
+                )
+    before, after = (codesign_rows(PLAN, ["U"], scores, LABELS) for scores in (calm, torn))
+    assert row(after, "N", "N")["low"] < row(before, "N", "N")["low"]
+    found = row(after, "U", "U")
+    alone = over_replicates(
+        [
+            pl.read_parquet(torn / "tiny/ot1k-U-sft-s0/easy/U.parquet"),
+            pl.read_parquet(torn / "tiny/ot1k.1-U.1-sft-s1/easy/U.1.parquet"),
+        ]
+    )
+    assert found["high"] - found["low"] < alone.high - alone.low
 
 
 def test_what_no_replicate_changes_is_one_measurement(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from statsmodels.stats.proportion import proportion_confint
 
 from its.errors import InputError
 from its.statistics import (
+    Spread,
     accuracy,
+    common_spread,
     majority,
     over_replicates,
     paired_difference,
@@ -70,12 +72,18 @@ def test_one_problem_is_refused() -> None:
         accuracy(verdicts("1011"))
 
 
-def test_the_interval_of_single_responses_is_wilsons() -> None:
+@given(st.integers(0, 30))
+@settings(deadline=None)
+def test_the_interval_of_single_responses_is_wilsons_as_statsmodels_has_it(right: int) -> None:
     # Of n - 1 trials, since the variance is estimated, and with Student's quantile for the normal.
-    level = 2 * stats.norm.cdf(stats.t.ppf(0.975, 29)) - 1
-    low, high = proportion_confint(29 * 0.4, 29, alpha=1 - level, method="wilson")
-    estimate = accuracy(verdicts(*"1" * 12, *"0" * 18))
-    assert (estimate.low, estimate.high) == pytest.approx((low, high))
+    problems = 30
+    level = 2 * stats.norm.cdf(stats.t.ppf(0.975, problems - 1)) - 1
+    trials = problems if right in {0, problems} else problems - 1
+    expected = proportion_confint(
+        trials * right / problems, trials, alpha=1 - level, method="wilson"
+    )
+    estimate = accuracy(verdicts(*"1" * right, *"0" * (problems - right)))
+    assert (estimate.low, estimate.high) == pytest.approx(expected, abs=1e-12)
 
 
 def test_even_responses_never_count_for_more_than_there_are() -> None:
@@ -85,6 +93,7 @@ def test_even_responses_never_count_for_more_than_there_are() -> None:
 
 
 @given(MARKS)
+@settings(deadline=None)
 def test_an_accuracy_lies_in_its_interval_and_that_in_0_to_1(rows: list[str]) -> None:
     estimate = accuracy(verdicts(*rows))
     assert 0 <= estimate.low <= estimate.mean + 1e-12
@@ -93,6 +102,7 @@ def test_an_accuracy_lies_in_its_interval_and_that_in_0_to_1(rows: list[str]) ->
 
 
 @given(st.lists(st.text("01", min_size=5, max_size=5), min_size=2, max_size=4), st.integers(1, 5))
+@settings(deadline=None)
 def test_pass_at_k_is_the_share_of_subsets_with_a_right_one(rows: list[str], k: int) -> None:
     subsets = [["1" in some for some in combinations(row, k)] for row in rows]
     expected = np.mean([np.mean(subset) for subset in subsets])
@@ -152,6 +162,22 @@ def test_replicates_that_differ_widen_the_interval() -> None:
         assert abs(end - 5 / 12) == pytest.approx(at_end)
 
 
+def test_a_common_spread_is_the_mean_of_what_cells_show() -> None:
+    calm = [verdicts(*"1100"), verdicts(*"0011")]
+    torn = [verdicts(*"1111"), verdicts(*"0000")]  # a mean square of 2, of 1 / 4
+    sure = [verdicts(*"1111"), verdicts(*"1111")]
+    assert common_spread([calm, torn, sure], independent=2) == Spread(4.0, 2.0)
+    assert common_spread([calm, torn], independent=1).freedom == 1
+    assert common_spread([sure], independent=1) is None
+
+
+def test_a_cell_alone_shows_the_spread_it_would_be_given() -> None:
+    cells = [verdicts(*"11000"), verdicts(*"11101")]
+    own = common_spread([cells], independent=1)
+    alone, given = over_replicates(cells), over_replicates(cells, spread=own)
+    assert (given.low, given.high) == pytest.approx((alone.low, alone.high))
+
+
 def test_one_replicate_has_no_interval_over_replicates() -> None:
     estimate = over_replicates([verdicts("10", "11")])
     assert estimate.mean == 0.75
@@ -191,7 +217,7 @@ def test_cells_that_never_differ_still_have_an_interval() -> None:
 
 
 @given(st.data())
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_a_difference_has_no_preferred_side(data: st.DataObject) -> None:
     problems = data.draw(st.integers(2, 8))
     row = st.lists(st.text("01", min_size=3, max_size=3), min_size=problems, max_size=problems)
@@ -205,7 +231,7 @@ def test_a_difference_has_no_preferred_side(data: st.DataObject) -> None:
 
 
 @given(st.lists(st.integers(-4, 4), min_size=2, max_size=9))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_the_sign_flip_test_is_scipys_permutation_test(differences: list[int]) -> None:
     values = np.array(differences) / 4
     reference = stats.permutation_test(

@@ -4,7 +4,7 @@ import json
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from its.scoring import VERDICTS
@@ -56,6 +56,7 @@ def test_pass_at_k_is_given_for_powers_of_two_and_all_samples(samples: int, ks: 
 
 
 @given(st.lists(st.lists(st.sampled_from([*TRUTHS]), min_size=3, max_size=3), min_size=2))
+@settings(deadline=None)
 def test_a_summary_is_plain_json_and_its_numbers_agree(rows: list[list[str]]) -> None:
     summary = summarize(verdicts(*rows))
     json.dumps(summary, allow_nan=False)
