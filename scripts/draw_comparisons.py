@@ -1,0 +1,25 @@
+"""Draw the paired differences."""
+
+import argparse
+from pathlib import Path
+
+import polars as pl
+
+from its.charts.comparisons import comparisons_chart
+from its.comparisons import COMPARISONS
+from its.errors import run
+from its.figures import save
+
+
+def main() -> None:
+    """Read the table, write the figure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("comparisons", type=Path, help="CSV, one row per comparison")
+    parser.add_argument("figures", type=Path, nargs="+", help="files to write: .svg, .png")
+    args = parser.parse_args()
+
+    save(comparisons_chart(pl.read_csv(args.comparisons, schema=COMPARISONS)), args.figures)
+
+
+if __name__ == "__main__":
+    run(main)

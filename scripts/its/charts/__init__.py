@@ -1,0 +1,1 @@
+"""The figures of a plan, each made from a table that can be read without it."""

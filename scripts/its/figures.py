@@ -1,0 +1,103 @@
+"""How figures look, and how they are saved: one theme, and one colour for each strategy."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import altair as alt
+import polars as pl
+
+from its.config.plan import UNTRAINED
+from its.files import replacing
+
+INK = "#222222"
+FAINT = "#8a8a8a"
+GRID = "#e4e4e4"
+HOLE = "#ececec"
+
+UNTRAINED_COLOUR = "#7f7f7f"
+STRATEGY_COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d31"]
+"""Okabe and Ito's, told apart by colour-blind readers; dark enough for lines on white."""
+
+ACCURACY_SCHEME = "blues"
+"""From light to dark, so that it survives print in grey."""
+
+
+@alt.theme.register("its", enable=True)
+def _theme() -> alt.theme.ThemeConfig:
+    text = {"labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12}
+    plain = {"titleFontWeight": "normal", "titlePadding": 10}
+    return {
+        "config": {
+            "background": "white",
+            "font": "Liberation Sans, Arial, Helvetica, sans-serif",
+            "view": {"stroke": None},
+            "axis": {
+                **text,
+                **plain,
+                "domainColor": FAINT,
+                "tickColor": FAINT,
+                "gridColor": GRID,
+                "labelLimit": 400,
+                "titleLimit": 600,
+            },
+            "header": {
+                **text,
+                "labelFontSize": 13,
+                "labelFontWeight": "bold",
+                "labelLimit": 600,
+                "titleLimit": 600,
+            },
+            "legend": {**text, **plain, "labelLimit": 400, "titleLimit": 400, "symbolSize": 120},
+            "title": {
+                "color": INK,
+                "fontSize": 15,
+                "anchor": "start",
+                "offset": 14,
+                "subtitleColor": "#555555",
+                "subtitleFontSize": 12,
+                "subtitlePadding": 6,
+                "subtitleLineHeight": 16,
+            },
+        }
+    }
+
+
+def strategy_colours(strategies: Sequence[str], labels: Sequence[str]) -> alt.Scale:
+    """Return a scale that gives the strategies of a plan, in its order, always the same colours.
+
+    Parameters
+    ----------
+    strategies
+        Names, each once; `base` is grey wherever it stands.
+    labels
+        What the figure calls them, in the same order.
+    """
+    colours = iter(STRATEGY_COLOURS * (1 + len(strategies) // len(STRATEGY_COLOURS)))
+    chosen = [UNTRAINED_COLOUR if name == UNTRAINED else next(colours) for name in strategies]
+    return alt.Scale(domain=list(labels), range=chosen)
+
+
+def strategies_of(codesign: pl.DataFrame) -> list[str]:
+    """Return the strategies of a matrix in the order of its plan, the untrained learner's first."""
+    return list(dict.fromkeys([UNTRAINED, *codesign["train"], *codesign["test"]]))
+
+
+def labels_of(codesign: pl.DataFrame) -> dict[str, str]:
+    """Return what the strategies of a matrix are called, by name, each label once.
+
+    Two that share a label get their names added.
+    """
+    labels: dict[str, str] = {}
+    for side in ["test", "train"]:
+        labels |= dict(codesign.select(side, f"{side}_label").iter_rows())
+    twice = pl.Series([*labels.values()]).value_counts().filter(pl.col("count") > 1)
+    shared = set(twice[:, 0])
+    return {n: f"{label} ({n})" if label in shared else label for n, label in labels.items()}
+
+
+def save(chart: alt.TopLevelMixin, paths: Sequence[Path]) -> None:
+    """Save a figure under each of the paths, whole or not at all, as its suffix says."""
+    for path in paths:
+        kind = path.suffix.removeprefix(".")
+        with replacing(path) as part:
+            chart.save(str(part), format=kind, scale_factor=2 if kind == "png" else 1)

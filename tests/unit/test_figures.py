@@ -1,0 +1,106 @@
+"""Figures show every cell of their table, mark holes, and name colours alike."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+from test_matrix import LABELS, PLAN, score
+
+from its.charts.codesign import codesign_chart
+from its.charts.comparisons import comparisons_chart
+from its.charts.lengths import lengths_chart
+from its.charts.losses import LOSSES, losses_chart, losses_of
+from its.comparisons import comparison_rows
+from its.errors import InputError
+from its.figures import STRATEGY_COLOURS, UNTRAINED_COLOUR, labels_of, save, strategy_colours
+from its.matrix import codesign_rows
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
+
+
+@pytest.fixture
+def scores(tmp_path: Path) -> Path:
+    """Return the scores of the untrained model and of one trained cell."""
+    score(tmp_path, "tiny/base/easy/N", "0101010000")
+    score(tmp_path, "tiny/base/easy/U", "0001000000")
+    score(tmp_path, "tiny/ot1k-U-sft-s0/easy/U", "1111110100")
+    return tmp_path
+
+
+def svg(chart: object, folder: Path) -> str:
+    save(chart, [folder / "figure.svg"])
+    return (folder / "figure.svg").read_text()
+
+
+def test_the_matrix_shows_numbers_sizes_and_holes(scores: Path) -> None:
+    table = codesign_rows(PLAN, ["U"], scores, LABELS)
+    image = svg(codesign_chart(table), scores)
+    for text in ["30%", "10%", "70%", "[", "10 x 1 of 2", "untrained", "no persona", "Easy sums"]:
+        assert text in image
+    assert image.count(">missing<") == 3
+
+
+def test_the_forest_shows_what_was_compared(scores: Path) -> None:
+    table = comparison_rows(PLAN, ["U"], scores)
+    image = svg(comparisons_chart(table), scores)
+    assert "U-U minus base-U" in image
+    assert "U-U minus best untrained" in image
+    assert "+60" in image
+    assert "N-N" not in image
+
+
+def test_thinking_is_left_out_where_there_is_none(scores: Path) -> None:
+    table = codesign_rows(PLAN, ["U"], scores, LABELS)
+    assert "tokens of thinking" in svg(lengths_chart(table), scores)
+    without = table.with_columns(thinking_tokens=pl.lit(0.0))
+    image = svg(lengths_chart(without), scores)
+    assert "tokens of thinking" not in image
+    assert "tokens of the answer" in image
+
+
+@pytest.mark.parametrize("chart", [codesign_chart, lengths_chart])
+def test_a_matrix_of_holes_is_drawn(chart: object, tmp_path: Path) -> None:
+    assert "<svg" in svg(chart(codesign_rows(PLAN, ["U"], tmp_path, LABELS)), tmp_path)
+
+
+def test_nothing_to_compare_and_nothing_trained_is_said(tmp_path: Path) -> None:
+    table = comparison_rows(PLAN, ["U"], tmp_path)
+    assert "Nothing to compare yet" in svg(comparisons_chart(table), tmp_path)
+    losses = pl.DataFrame(schema=LOSSES)
+    assert "nothing has been trained" in svg(losses_chart(losses, ["N"]), tmp_path)
+
+
+def test_a_strategy_has_one_colour_in_every_figure() -> None:
+    with_base = strategy_colours(["base", "N", "U"], ["untrained", "N: none", "U: other"]).range
+    without = strategy_colours(["N", "U"], ["N", "U"]).range
+    assert with_base == [UNTRAINED_COLOUR, *without] == [UNTRAINED_COLOUR, *STRATEGY_COLOURS[:2]]
+    many = [f"S{place}" for place in range(12)]
+    assert len(strategy_colours(many, many).range) == 12
+
+
+def test_strategies_of_one_label_stay_apart(tmp_path: Path) -> None:
+    table = codesign_rows(PLAN, ["U"], tmp_path, {"N": "same", "U": "same"})
+    assert labels_of(table) == {"N": "same (N)", "U": "same (U)", "base": "untrained"}
+
+
+def test_a_record_without_a_log_is_named() -> None:
+    cell = next(iter(PLAN.grid(["U"])))
+    with pytest.raises(InputError, match=r"training\.json: expected a list `log`"):
+        losses_of(cell, {"loss": 1}, Path("training.json"))
+
+
+def test_the_scripts_draw_svg_and_png(scores: Path) -> None:
+    record = {"log": [{"step": 1, "loss": 1.5}, {"step": 2, "loss": 0.5}]}
+    folder = scores / "checkpoints/tiny/ot1k-U-sft-s0"
+    folder.mkdir(parents=True)
+    (folder / "training.json").write_text(json.dumps(record))
+    out = [scores / "losses.svg", scores / "losses.png"]
+    command = [sys.executable, SCRIPTS / "draw_losses.py", *out]
+    command += ["--checkpoints", scores / "checkpoints", "--plan", PLAN.settings(), "--drawn", "U"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "tiny, ot1k, sft" in out[0].read_text()
+    assert out[1].read_bytes().startswith(b"\x89PNG")
