@@ -4,6 +4,7 @@ Equality is math-verify's. Ours differs from it in this, and in nothing else:
 
 - a full stop at the end and thin spaces between digits are no part of an answer: math-verify
   takes `36.` for no number and `1\,234` for a sum (`normalised`);
+- a number may stand in brackets and in bold, as `\textbf{(042)}` (`_integer`);
 - a choice may be followed by its text, as `\textbf{(C)}\ 5` (`_choice`);
 - numbers that name different bases differ: to math-verify `2516_8` and `2516_3` are 2516 both;
 - what is longer than `LONGEST` or nested deeper than `DEEPEST` is refused: no answer is, and
@@ -34,7 +35,10 @@ SECONDS = 5
 MEMORY = 2 * 2**30
 """Bytes of address space that a comparison may add."""
 
-INTEGER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,100})")
+INTEGER = re.compile(
+    r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,100}))"
+    r"|\(\s*([+-]?\d{1,100})\s*\)"  # (1,234) may be a point
+)
 THIN_SPACE = re.compile(r"(?<=\d)\\[,!;: ]\s*(?=\d)")
 MACRO = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mbox)\s*\{([^{}]*)\}")
 WORDS = re.compile(r"[a-z][a-z' -]*[a-z]")
@@ -254,7 +258,8 @@ def _parsed_gold(gold: str) -> tuple:
 
 
 def _integer(text: str) -> int | None:
-    return int(text.replace(",", "")) if INTEGER.fullmatch(text) else None
+    found = INTEGER.fullmatch(_plain(text))
+    return int((found[1] or found[2]).replace(",", "")) if found else None
 
 
 def _plain(text: str) -> str:

@@ -50,6 +50,7 @@ def test_without_a_whole_box_there_is_no_strict_answer(text: str, rule: str) -> 
         ("**Answer:** 42", "42", "phrase"),
         (r"The final answer is: $\frac{1}{2}$.", r"\frac{1}{2}", "phrase"),
         (r"Answer: \(x^2\)", "x^2", "phrase"),
+        (r"The answer is $\$18.90$.", r"\$18.90", "phrase"),
         ("So the answer is $1,234 in all.", "1,234", "phrase"),
         ("The answer to the question is therefore 12 apples", "12", "phrase"),
         ("The answer is (C)", "(C)", "phrase"),
