@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from its.config.plan import UNTRAINED, Plan
@@ -117,13 +118,12 @@ def holm(p: pl.Series) -> pl.Series:
     ----------
     Holm, Scandinavian Journal of Statistics 6 (1979) 65.
     """
-    number = p.count()
-    rank = p.rank("ordinal")  # nulls have none
-    stepped = pl.DataFrame({"p": p * (number + 1 - rank), "rank": rank, "place": range(len(p))})
-    largest = stepped.sort("rank", nulls_last=True).with_columns(
-        pl.col("p").cum_max().clip(upper_bound=1.0)
-    )
-    return largest.sort("place")["p"].alias(p.name)
+    known = p.drop_nulls().to_numpy()
+    order = np.argsort(known)
+    corrected = np.empty(len(known))
+    corrected[order] = np.maximum.accumulate(known[order] * np.arange(len(known), 0, -1))
+    rest = iter(np.minimum(corrected, 1).tolist())
+    return pl.Series(p.name, [None if one is None else next(rest) for one in p], dtype=pl.Float64)
 
 
 def _untrained(key: Key, test: str) -> Key:
