@@ -164,11 +164,9 @@ def planned_trainings(wildcards):
 
 
 def planned_refined(wildcards):
-    """Return the refined sets of replicate 0, to look at."""
-    return collect(
-        "<results>/refined/{text}.parquet",
-        text=experiment.plans[wildcards.plan].refined(experiment.drawn),
-    )
+    """Return the refined sets of the plan, to look at."""
+    texts = experiment.plans[wildcards.plan].refined(experiment.drawn)
+    return collect("<results>/refined/{text}.parquet", text=texts)
 
 
 def planned_contamination(wildcards):

@@ -2,19 +2,26 @@ r"""Find `\boxed{...}` in a text."""
 
 import re
 
-BOX = re.compile(r"\\f?box(?:ed)?\s*\{")
+BRACE = re.compile(r"(?P<box>\\f?box(?:ed)?\s*\{)|\\.|[{}]", re.DOTALL)
 
 
 def last_boxed(text: str) -> str | None:
     r"""Return what stands in the last closed `\boxed{}` or `\fbox{}`; None if there is none.
 
-    >>> last_boxed(r"\boxed{1}, no: \boxed{\frac{1}{2}}")
+    One pass, so that a text of nothing but opened boxes takes no longer than another.
+
+    >>> last_boxed(r"\boxed{1}, no: \boxed{\frac{1}{2}}, or \boxed{3")
     '\\frac{1}{2}'
     """
-    for start in reversed([match.end() for match in BOX.finditer(text)]):
-        depth = 1
-        for end in range(start, len(text)):
-            depth += {"{": 1, "}": -1}.get(text[end], 0) if text[end - 1] != "\\" else 0
-            if depth == 0:
-                return text[start:end].strip()
-    return None
+    opened: list[int | None] = []
+    last = (-1, -1)
+    for brace in BRACE.finditer(text):
+        if brace["box"]:
+            opened.append(brace.end())
+        elif brace[0] == "{":
+            opened.append(None)
+        elif brace[0] == "}" and opened:
+            start = opened.pop()
+            if start is not None:
+                last = max(last, (start, brace.start()))
+    return text[slice(*last)].strip() if last[0] >= 0 else None

@@ -102,7 +102,7 @@ def test_every_bad_row_of_every_set_is_named_before_any_model_is_fetched(
     )
     lines(checkout.folder / "data/test.jsonl", TEST[:7])
     config = overlay(checkout, "data/rows.jsonl")
-    run = checkout.snakemake("-c2", "--configfile", config, "sets")
+    run = checkout.snakemake("sets", "-c2", "--configfile", config)
 
     assert run.status != 0
     assert "data/rows.jsonl: row 61: problem is empty" in run.out
@@ -131,9 +131,9 @@ def test_bad_rows_stop_a_plan_with_one_message(checkout: Checkout, name: str) ->
     rows, message = BAD[name]
     lines(checkout.folder / "data/rows.jsonl", rows)
     lines(checkout.folder / "data/test.jsonl", TEST)
-    run = checkout.snakemake(
-        "-c2", "--configfile", overlay(checkout, "data/rows.jsonl"), "results/sets/mine.parquet"
-    )
+    config = overlay(checkout, "data/rows.jsonl")
+    run = checkout.snakemake("results/sets/mine.parquet", "-c2", "--configfile", config)
+
     assert run.status != 0
     assert message in run.out
     assert "Traceback" not in run.out
@@ -144,7 +144,7 @@ def test_duplicates_that_no_filter_drops_are_refused(checkout: Checkout) -> None
     lines(checkout.folder / "data/rows.jsonl", [*ROWS, ROWS[0]])
     lines(checkout.folder / "data/test.jsonl", TEST)
     config = overlay(checkout, "data/rows.jsonl", pools={"mine": {"sources": ["mine"]}})
-    run = checkout.snakemake("-c2", "--configfile", config, "results/pools/mine.parquet")
+    run = checkout.snakemake("results/pools/mine.parquet", "-c2", "--configfile", config)
 
     assert run.status != 0
     assert "stands more than once: 'What is 0 plus 0?'; add a filter 'duplicates'" in run.out
@@ -154,7 +154,7 @@ def test_a_source_that_changed_is_read_again(checkout: Checkout) -> None:
     lines(checkout.folder / "data/rows.jsonl", ROWS)
     lines(checkout.folder / "data/test.jsonl", TEST)
     config = overlay(checkout, "data/rows.jsonl")
-    sample = ["--configfile", config, "results/sets/mine.parquet"]
+    sample = ["results/sets/mine.parquet", "--configfile", config]
     assert checkout.snakemake("-c2", *sample).status == 0
 
     assert "Nothing to be done" in checkout.snakemake("-n", *sample).out
@@ -171,7 +171,7 @@ def test_a_source_with_another_hash_is_refused_with_the_one_found(checkout: Chec
     lines(checkout.folder / "data/test.jsonl", TEST)
     source = {"origin": "path:data/rows.jsonl", "sha256": "0" * 64}
     config = overlay(checkout, "data/rows.jsonl", sources={"mine": source})
-    run = checkout.snakemake("-c1", "--configfile", config, "results/sources/mine/manifest.json")
+    run = checkout.snakemake("results/sources/mine/manifest.json", "-c1", "--configfile", config)
 
     assert run.status != 0
     assert f"expected {'0' * 64}; the published rows changed" in run.out
