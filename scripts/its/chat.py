@@ -43,7 +43,10 @@ def with_system(messages: Messages, chat: Chat) -> list[Mapping[str, str]]:
 
 
 def prompt_text(tokenizer: "Tokenizer", messages: Messages, chat: Chat) -> str:
-    """Return what the model reads before it answers: the only place where prompts are rendered."""
+    """Return what the model reads before it answers: the only place where prompts are rendered.
+
+    Raises `InputError` if the template refuses the messages, such as those of the system.
+    """
     return _render(tokenizer, with_system(messages, chat), add_generation_prompt=True)
 
 
@@ -63,7 +66,7 @@ def completion_tokens(
     InputError
         If the template does not keep the prompt as it is when an answer follows, if it loses a
         part of the response (as that of DeepSeek-R1-Distill loses the thinking), or if it writes
-        no end mark.
+        no end mark, or more than the one at the end.
     """
     prompt = prompt_text(tokenizer, messages, chat)
     conversation = [*with_system(messages, chat), {"role": "assistant", "content": response}]
@@ -72,14 +75,19 @@ def completion_tokens(
         raise InputError(
             "the chat template writes another prompt when a response follows, so the model would "
             f"learn after one and be tested after another; the prompt ends in {prompt[-40:]!r}, "
-            f"with a response there stands {whole[len(prompt) - 40 :][:80]!r}; set chat.template "
-            "to a file with a template that does not"
+            f"and with a response there stands {whole[max(0, len(prompt) - 40) :][:80]!r}; set "
+            "chat.template to a file with a template that does not"
         )
     completion, end, _ = whole[len(prompt) :].rpartition(tokenizer.eos_token)
     if not end:
         raise InputError(
             f"the chat template writes no end mark {tokenizer.eos_token!r} after a response, so "
             "the model would never learn to stop; set chat.template to a file with one that does"
+        )
+    if tokenizer.eos_token in completion:
+        raise InputError(
+            f"the end mark {tokenizer.eos_token!r} stands within the response, so the model would "
+            f"learn to stop there; leave such rows out of the pool: {completion[:80]!r}"
         )
     if response.strip() not in prompt[-200:] + completion:
         raise InputError(
@@ -91,6 +99,14 @@ def completion_tokens(
 
 
 def _render(tokenizer: "Tokenizer", messages: Messages, *, add_generation_prompt: bool) -> str:
-    return tokenizer.apply_chat_template(
-        list(messages), tokenize=False, add_generation_prompt=add_generation_prompt
-    )
+    from jinja2 import TemplateError
+
+    try:
+        return tokenizer.apply_chat_template(
+            list(messages), tokenize=False, add_generation_prompt=add_generation_prompt
+        )
+    except TemplateError as error:
+        raise InputError(
+            f"the chat template refuses the messages ({error}); set chat.template to a file with "
+            "one that takes them"
+        ) from error
