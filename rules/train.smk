@@ -34,7 +34,8 @@ rule train:
         processes=lambda wildcards, resources: resources.processes
         or max(1, resources.gpu),
     shell:
-        "torchrun --standalone --nproc-per-node {params.processes:q} scripts/train.py"
+        "torchrun --standalone --nproc-per-node {params.processes:q} --shutdown-timeout 300"
+        " --signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 scripts/train.py"
         " {input.base:q} {input.rows:q} {output:q} --recipe {params.recipe:q}"
         " --chat {params.chat:q} --dtype {params.dtype:q} --seed {wildcards.seed:q}"
         " --stop {params.stop:q} --save-steps {resources.save_steps:q} &> {log:q}"

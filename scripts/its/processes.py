@@ -1,0 +1,81 @@
+"""The processes that share one training: which one this is, and what they agree on."""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import NoReturn
+
+PATIENCE = timedelta(days=30)
+"""How long the others wait for the first one, which may wait for another job's lease."""
+
+Said = Mapping[str, str | None]
+
+
+def rank() -> int:
+    """Return the number of this process; the first one is 0."""
+    return int(os.environ.get("RANK", "0"))
+
+
+def count() -> int:
+    """Return how many processes torchrun started."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def share_cores() -> None:
+    """Give each process its part of the job's cores: Snakemake hands all of them to each.
+
+    Torch reads this when it is imported.
+    """
+    cores = int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))
+    os.environ["OMP_NUM_THREADS"] = str(max(1, cores // count()))
+
+
+def agree(said: Said | None = None) -> Said:
+    """Return what the first process says, in every process.
+
+    The others wait without the collective operations of torch, whose time limit is for
+    processes that hang and not for one that has to wait.
+    """
+    if count() == 1:
+        return said
+    from torch.distributed import PrefixStore, rendezvous
+
+    store, _, _ = next(iter(rendezvous("env://")))
+    store = PrefixStore("its", store)
+    if rank() == 0:
+        store.set("said", json.dumps(said))
+    store.wait(["said"], PATIENCE)
+    return json.loads(store.get("said"))
+
+
+def any_of(here: bool) -> bool:
+    """Tell whether `here` is true in any of the processes."""
+    if count() == 1:
+        return here
+    import torch
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    flag = torch.tensor(int(here), device=device)
+    torch.distributed.all_reduce(flag, torch.distributed.ReduceOp.MAX)
+    return bool(flag.item())
+
+
+def meet() -> None:
+    """Wait until every process is here."""
+    if count() > 1:
+        import torch.distributed
+
+        torch.distributed.barrier()
+
+
+def leave() -> NoReturn:
+    """End this process at once, its work being done.
+
+    Threads of libraries can abort an interpreter that goes down, DeepSpeed's on the CPU now and
+    then, and Snakemake deletes what a failed job has made.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

@@ -1,0 +1,58 @@
+"""Fine-tune a model on refined rows; an interrupted training goes on where it stopped."""
+
+import argparse
+import os
+from pathlib import Path
+
+from its.config.model import Chat
+from its.config.recipe import Recipe
+from its.errors import run
+from its.processes import leave, share_cores
+
+
+def main() -> None:
+    """Read the settings, train, write weights and record."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("base", type=Path, help="manifest of the model to start from")
+    parser.add_argument("rows", type=Path, help="parquet: messages and completions")
+    parser.add_argument("weights", type=Path, help="manifest to write, after the weights beside it")
+    parser.add_argument("record", type=Path, help="JSON to write: settings, losses, tokens, time")
+    parser.add_argument("--recipe", type=Recipe.model_validate_json, required=True)
+    parser.add_argument("--chat", type=Chat.model_validate_json, required=True)
+    parser.add_argument("--dtype", choices=["float32", "bfloat16"], required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--stop", type=int, default=0, help="epoch to stop after; 0 is the last")
+    parser.add_argument("--save-steps", type=int, default=50, help="steps between two states")
+    args = parser.parse_args()
+
+    share_cores()
+    os.environ["HF_HUB_OFFLINE"] = "1"  # names that libraries look up are directories of ours
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    for backend in ["GLOO", "NCCL"]:  # the processes are on one machine: nobody else may listen in
+        os.environ.setdefault(f"{backend}_SOCKET_IFNAME", "lo")
+    import torch
+
+    if not torch.cuda.is_available():
+        os.environ["DS_ACCELERATOR"] = "cpu"  # or DeepSpeed says at length that it finds no GPU
+
+    from its.training import Job, train
+
+    train(
+        Job(
+            base=args.base,
+            rows=args.rows,
+            manifest=args.weights,
+            record=args.record,
+            recipe=args.recipe,
+            chat=args.chat,
+            dtype=args.dtype,
+            seed=args.seed,
+            stop=args.stop,
+            save_steps=args.save_steps,
+        )
+    )
+    leave()
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,254 @@
+"""A training is the same interrupted or not, on one process or two; its loss is what it says."""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import psutil
+import pytest
+from conftest import ROOT, environment
+from tiny import write_tiny_model
+
+from its.chat import load_tokenizer
+from its.config.model import Chat
+from its.examples import ROWS, read_examples
+from its.files import sha256_of
+from its.weights import weights_of
+
+pytestmark = pytest.mark.slow
+
+CHAT = Chat(system="Add.")
+RECIPE = {"learning_rate": 1e-2, "epochs": 3, "batch": 8, "micro_batch": 2, "packing": False}
+ZERO3 = {"deepspeed": "config/deepspeed/zero3.json"}
+LONGEST = 300
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The outputs of one training, there or not."""
+
+    folder: Path
+
+    @property
+    def manifest(self) -> Path:
+        """What is written last."""
+        return self.folder / "weights/manifest.json"
+
+    @property
+    def record(self) -> dict:
+        """What is kept of it."""
+        return json.loads((self.folder / "training.json").read_text())
+
+    def losses(self) -> list[float]:
+        """List the loss of every step."""
+        return [entry["loss"] for entry in self.record["log"]]
+
+    def states(self) -> list[int]:
+        """List the steps of its whole states."""
+        marks = self.folder.glob("progress/*/checkpoint-*/whole.json")
+        return sorted(int(mark.parent.name.rpartition("-")[2]) for mark in marks)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny_model(tmp_path_factory.mktemp("base"))
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return 40 refined rows, of 60 to 100 tokens each."""
+    sums = [(a, b) for a in range(3, 99, 12) for b in range(1, 10, 2)]
+    columns = {
+        "id": [f"{a}-{b}" for a, b in sums],
+        "messages": [[{"role": "user", "content": f"{a} + {b}?"}] for a, b in sums],
+        "response": [f"{a} + {b} = {a + b}. " * (1 + a % 2) for a, b in sums],
+    }
+    path = tmp_path_factory.mktemp("rows") / "rows.parquet"
+    pl.DataFrame(columns, schema=ROWS).write_parquet(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def start(base: Path, rows: Path) -> Iterator[Callable[..., subprocess.Popen]]:
+    """Return a function that starts a training as the rule does."""
+    running = []
+
+    def call(folder: Path, *, processes: int = 1, recipe: dict = RECIPE, **options: int) -> object:
+        trained = Trained(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        torchrun = ["torchrun", "--standalone", "--nproc-per-node", processes]
+        files = [base, rows, trained.manifest, folder / "training.json"]
+        settings = {"recipe": json.dumps(recipe), "chat": CHAT.settings(), "dtype": "float32"}
+        settings |= {"seed": 0} | {name.replace("_", "-"): n for name, n in options.items()}
+        named = [word for name, value in settings.items() for word in (f"--{name}", value)]
+        command = [*torchrun, "scripts/train.py", *files, *named]
+        with (folder / "log").open("w") as log:
+            running.append(
+                subprocess.Popen(
+                    [str(word) for word in command],
+                    cwd=ROOT,
+                    env=environment() | {"OMP_NUM_THREADS": "2"},
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
+            )
+        return running[-1]
+
+    yield call
+    for process in running:
+        if process.poll() is None:
+            kill(process)
+
+
+@pytest.fixture(scope="module")
+def train(start: Callable) -> Callable[..., Trained]:
+    """Return a function that trains to the end."""
+
+    def call(folder: Path, **options: object) -> Trained:
+        status = start(folder, **options).wait(LONGEST)
+        assert status == 0, (folder / "log").read_text()
+        return Trained(folder)
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def unbroken(train: Callable, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    return train(tmp_path_factory.mktemp("unbroken"))
+
+
+def kill(process: subprocess.Popen) -> None:
+    """Kill torchrun and what it started, without a chance to do anything."""
+    for one in [*psutil.Process(process.pid).children(recursive=True), process]:
+        one.kill()
+    process.wait()
+
+
+def wait_for_state(trained: Trained, step: int, process: subprocess.Popen) -> None:
+    """Wait until the state of a step or a later one is whole."""
+    end = time.monotonic() + LONGEST
+    while not any(state >= step for state in trained.states()):
+        assert process.poll() is None, (trained.folder / "log").read_text()
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_killed_then_stopped_then_finished_it_is_the_same_training(
+    start: Callable, unbroken: Trained, tmp_path: Path
+) -> None:
+    trained = Trained(tmp_path)
+    process = start(tmp_path, save_steps=2)
+    wait_for_state(trained, 2, process)
+    kill(process)
+    (killed,) = trained.states()
+    assert not trained.manifest.exists()
+
+    process = start(tmp_path, save_steps=2)
+    wait_for_state(trained, killed + 2, process)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(LONGEST) != 0
+    (stopped,) = trained.states()
+    log = (tmp_path / "log").read_text()
+    assert f"going on after step {killed}" in log
+    assert f"step {stopped} saved" in log
+
+    process = start(tmp_path)
+    assert process.wait(LONGEST) == 0
+    assert f"going on after step {stopped}" in (tmp_path / "log").read_text()
+    assert sha256_of(trained.manifest) == sha256_of(unbroken.manifest)
+    assert trained.losses() == unbroken.losses()
+    assert not (tmp_path / "progress").exists()
+
+
+def test_what_another_job_has_finished_is_left_alone(start: Callable, unbroken: Trained) -> None:
+    before = unbroken.manifest.stat().st_mtime_ns
+    assert start(unbroken.folder).wait(LONGEST) == 0
+    assert "nothing to do" in (unbroken.folder / "log").read_text()
+    assert unbroken.manifest.stat().st_mtime_ns == before
+    assert not (unbroken.folder / "progress").exists()
+
+
+def test_two_processes_with_sharded_weights_train_the_same_model(
+    train: Callable, unbroken: Trained, tmp_path: Path
+) -> None:
+    from transformers import AutoModelForCausalLM
+
+    sharded = train(tmp_path, processes=2, recipe=RECIPE | ZERO3)
+    assert sharded.losses() == pytest.approx(unbroken.losses(), abs=1e-3)
+    assert sharded.record["processes"] == 2
+    folders = [weights_of(trained.manifest) for trained in (unbroken, sharded)]
+    names = [sorted(path.name for path in folder.iterdir()) for folder in folders]
+    assert names[0] == names[1] == WRITTEN
+    models = [AutoModelForCausalLM.from_pretrained(folder).state_dict() for folder in folders]
+    for name, weight in models[0].items():
+        assert (weight - models[1][name]).abs().max() < 1e-2, name
+
+
+WRITTEN = [
+    "chat_template.jinja",
+    "config.json",
+    "generation_config.json",
+    "manifest.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+]
+
+
+@pytest.mark.parametrize(
+    ("processes", "recipe"),
+    [(2, {"batch": 48, "packing": False}), (1, {"batch": 12, "packing": True})],
+    ids=["two-processes", "packed"],
+)
+def test_the_loss_is_that_of_each_completion_after_its_own_prompt(
+    train: Callable, base: Path, rows: Path, tmp_path: Path, processes: int, recipe: dict
+) -> None:
+    one_step = RECIPE | {"epochs": 1, "max_length": 512, "micro_batch": 2} | recipe
+    record = train(tmp_path, processes=processes, recipe=one_step).record
+    assert record["steps"] == 1
+    assert (record["sequences"] < 40) == recipe["packing"]
+    assert record["loss"]["first"] == pytest.approx(loss_by_hand(base, rows), abs=1e-4)
+
+
+def loss_by_hand(base: Path, rows: Path) -> float:
+    """Return the mean loss of all tokens of all completions, each row read alone."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(base.parent)
+    tokenizer = load_tokenizer(base.parent, CHAT)
+    losses = []
+    for row in read_examples(rows, tokenizer, CHAT).iter_rows(named=True):
+        assert row["completion"][-1] == tokenizer.eos_token_id
+        with torch.no_grad():
+            scores = model(torch.tensor([row["prompt"] + row["completion"]])).logits[0]
+        learnt = torch.tensor(row["completion"])
+        before = scores[len(row["prompt"]) - 1 : -1]
+        losses.append(torch.nn.functional.cross_entropy(before, learnt, reduction="none"))
+    return torch.cat(losses).mean().item()
+
+
+def test_a_training_left_after_an_epoch_follows_the_whole_schedule(
+    train: Callable, unbroken: Trained, tmp_path: Path
+) -> None:
+    left = train(tmp_path, stop=1)
+    assert left.record["epochs"] == 1
+    fields = ["step", "epoch", "loss", "learning_rate"]
+    steps = [[entry[name] for name in fields] for entry in left.record["log"]]
+    whole = [[entry[name] for name in fields] for entry in unbroken.record["log"]]
+    assert steps == whole[: len(whole) // 3]
+    assert steps[-1][3] > 0  # the rate that falls to 0 at the end of the third epoch
+
+
+def test_mistakes_stop_a_training_before_it_begins(start: Callable, tmp_path: Path) -> None:
+    process = start(tmp_path, recipe=RECIPE | {"max_length": 32})
+    assert process.wait(LONGEST) != 0
+    log = (tmp_path / "log").read_text()
+    assert "error: 40 of 40 rows have more than 32 tokens" in log
+    assert "starting" not in log
+    assert not (tmp_path / "weights").exists()
