@@ -7,6 +7,7 @@ from pathlib import Path
 from its.config.model import Chat
 from its.config.recipe import Recipe
 from its.errors import run
+from its.job import Job
 from its.processes import leave, share_cores
 
 
@@ -35,7 +36,7 @@ def main() -> None:
     if not torch.cuda.is_available():
         os.environ["DS_ACCELERATOR"] = "cpu"  # or DeepSpeed says at length that it finds no GPU
 
-    from its.training import Job, train
+    from its.training import train
 
     train(
         Job(

@@ -27,6 +27,10 @@ ROWS = {
 EXAMPLES = {"id": pl.String, "prompt": pl.List(pl.Int32), "completion": pl.List(pl.Int32)}
 """A row as tokens: what is read, and what is learnt, end mark included."""
 
+PROMPT, COMPLETION = (pl.col(name).list.len().cast(pl.Int64) for name in ("prompt", "completion"))
+LENGTH = (PROMPT + COMPLETION).alias("length")
+"""Tokens of an example, and of its parts."""
+
 IGNORED = -100
 """The label of a token that is read and not learnt."""
 
@@ -38,6 +42,16 @@ class Fitted:
     examples: pl.DataFrame
     dropped: int
     cut: int
+
+    @property
+    def lengths(self) -> pl.Series:
+        """How many tokens each example has."""
+        return self.examples.select(LENGTH).to_series()
+
+    @property
+    def longest(self) -> int:
+        """How many tokens the longest one has."""
+        return int(self.lengths.max())
 
 
 def read_examples(path: Path, tokenizer: "Tokenizer", chat: Chat) -> pl.DataFrame:
@@ -91,11 +105,7 @@ def fit(examples: pl.DataFrame, recipe: Recipe) -> Fitted:
     InputError
         If an example is too long and `too_long` is `fail`, or if no example is left.
     """
-    prompt = pl.col("prompt").list.len().cast(pl.Int64)
-    completion = pl.col("completion").list.len().cast(pl.Int64)
-    long = examples.select("id", length=prompt + completion).filter(
-        pl.col("length") > recipe.max_length
-    )
+    long = examples.select("id", LENGTH).filter(pl.col("length") > recipe.max_length)
     if recipe.too_long == "fail" and len(long):
         name, longest = long.row(long["length"].arg_max())
         raise InputError(
@@ -103,8 +113,8 @@ def fit(examples: pl.DataFrame, recipe: Recipe) -> Fitted:
             f"longest is {name} with {longest}; raise max_length in the recipe, or say there "
             "what to do with them (too_long: drop or cut)"
         )
-    room = recipe.max_length - prompt
-    kept = examples.filter(room >= (1 if recipe.too_long == "cut" else completion))
+    room = recipe.max_length - PROMPT
+    kept = examples.filter(room >= (1 if recipe.too_long == "cut" else COMPLETION))
     if kept.is_empty():
         raise InputError(f"none of {len(examples)} rows fits into {recipe.max_length} tokens")
     dropped = len(examples) - len(kept)

@@ -1,0 +1,75 @@
+"""One training: what it is made of, and whether its settings fit together."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from its.config.model import Chat
+from its.config.recipe import Recipe
+from its.errors import InputError
+from its.examples import accumulation
+from its.versions import version_of
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One training, as its command line gives it."""
+
+    base: Path
+    rows: Path
+    manifest: Path
+    record: Path
+    recipe: Recipe
+    chat: Chat
+    dtype: str
+    seed: int
+    stop: int
+    save_steps: int
+
+    @property
+    def name(self) -> str:
+        """What it is called at the terminal: `model/learner`."""
+        return "/".join(self.manifest.parts[-4:-2])
+
+    @property
+    def epochs(self) -> int:
+        """How many of the recipe's epochs it trains."""
+        return self.stop or self.recipe.epochs
+
+    @property
+    def decides(self) -> list[object]:
+        """What decides the result, beside the inputs."""
+        sections = self.recipe.settings(), self.chat.settings()
+        return [version_of("train"), *sections, self.dtype, self.seed, self.stop]
+
+    @property
+    def inputs(self) -> list[Path]:
+        """The files that decide the result by their content."""
+        named = [self.chat.template, self.recipe.deepspeed]
+        return [self.base, self.rows, *(Path(name) for name in named if name)]
+
+
+def check_settings(job: Job, processes: int) -> None:
+    """Raise `InputError` if settings do not fit together, or to the number of processes."""
+    accumulation(job.recipe, processes)
+    if job.stop > job.recipe.epochs:
+        raise InputError(
+            f"{job.name}: the recipe has {job.recipe.epochs} epochs, so there is nothing after "
+            f"epoch {job.stop}; ask for -e{job.recipe.epochs} at most, or leave -e out"
+        )
+    if job.recipe.deepspeed:
+        _check_deepspeed(Path(job.recipe.deepspeed))
+
+
+def _check_deepspeed(path: Path) -> None:
+    """Refuse a file of DeepSpeed's settings from which no weights would come out."""
+    try:
+        zero = json.loads(path.read_text()).get("zero_optimization", {})
+    except (ValueError, AttributeError) as error:
+        raise InputError(f"{path}: is no JSON object: {error}") from error
+    gather = "stage3_gather_16bit_weights_on_model_save"
+    if zero.get("stage") == 3 and not zero.get(gather):
+        raise InputError(
+            f"{path}: zero_optimization.{gather} must be true, or the weights stay in parts that "
+            "no engine reads"
+        )

@@ -1,0 +1,207 @@
+"""TRL's trainer: its arguments, what it reads, and who watches it.
+
+Heavy to import, and only to be imported once the environment is set (`scripts/train.py`).
+"""
+
+import math
+import os
+import signal
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import datasets
+import torch
+import transformers
+from accelerate import PartialState
+from transformers import (
+    AutoModelForCausalLM,
+    PreTrainedModel,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+)
+from trl import SFTConfig, pack_dataset
+
+from its.checkpoints import mark
+from its.console import Progress, say
+from its.errors import InputError
+from its.examples import IGNORED, Fitted, accumulation, order, sequences, shuffled
+from its.job import Job
+from its.processes import any_of, count, meet
+from its.progress import Work
+from its.weights import weights_of
+
+ATTENTION = "sdpa"
+"""Keeps packed rows apart by a mask made of their positions; a test measures it."""
+SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
+"""How the trainer calls them."""
+SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1]
+"""What asks a training to save and stop: a time limit, Ctrl-C, `--signal=USR1@300` of SLURM."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a training runs through its sequences."""
+
+    sequences: int
+    """Rows, or packs of rows."""
+    steps_per_epoch: int
+    last_step: int
+    """Where it ends, which is before the schedule's end if it stops after an earlier epoch."""
+
+
+def be_quiet() -> None:
+    """Keep what libraries tell at every start out of the log."""
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    datasets.utils.logging.set_verbosity_error()
+    datasets.disable_progress_bars()
+    # DeepSpeed calls functions of torch by the names they had before.
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"torch\.distributed")
+
+
+def arguments_of(job: Job, folder: Path) -> SFTConfig:
+    """Return the trainer's arguments: the recipe, and that nothing is left to the defaults."""
+    recipe = job.recipe
+    gpu = torch.cuda.is_available()
+    # On the CPU the trainer would start DeepSpeed without telling it of the other processes.
+    configured = bool(recipe.deepspeed) and not gpu
+    if configured:
+        os.environ["ACCELERATE_USE_DEEPSPEED"] = "true"
+        PartialState(backend="gloo")
+    return SFTConfig(
+        output_dir=str(folder),
+        learning_rate=recipe.learning_rate,
+        lr_scheduler_type=SCHEDULES[recipe.schedule],
+        warmup_steps=recipe.warmup,
+        num_train_epochs=1,  # the order of the sequences holds all of them
+        train_sampling_strategy="sequential",
+        per_device_train_batch_size=recipe.micro_batch,
+        gradient_accumulation_steps=accumulation(recipe, count()),
+        max_length=recipe.max_length,
+        packing=recipe.packing,
+        packing_strategy="bfd",
+        dataset_kwargs={"skip_prepare_dataset": True},  # tokens, labels and packs are ours
+        optim="adamw_torch_fused",
+        weight_decay=recipe.weight_decay,
+        adam_beta1=recipe.beta1,
+        adam_beta2=recipe.beta2,
+        max_grad_norm=recipe.max_grad_norm,
+        gradient_checkpointing=recipe.gradient_checkpointing,
+        bf16=job.dtype == "bfloat16",
+        seed=job.seed,
+        deepspeed=recipe.deepspeed,
+        accelerator_config={"use_configured_state": configured},
+        use_cpu=not gpu,
+        ddp_backend="nccl" if gpu else "gloo",
+        ddp_find_unused_parameters=False,
+        dataloader_pin_memory=gpu,
+        save_strategy="no",  # `Watch` says when
+        logging_steps=1,
+        logging_nan_inf_filter=False,
+        disable_tqdm=True,
+        report_to="none",
+    )
+
+
+def data_of(job: Job, fitted: Fitted, filler: int) -> tuple[datasets.Dataset, Course]:
+    """Return all sequences of all epochs in the order in which they are read."""
+    rows = datasets.Dataset.from_polars(sequences(shuffled(fitted.examples, job.seed)))
+    empty = {"input_ids": [filler] * 2, "labels": [IGNORED] * 2}
+    if job.recipe.packing:
+        rows = pack_dataset(rows, job.recipe.max_length, "bfd")
+        empty["seq_lengths"] = [2]
+    recipe = job.recipe
+    indices = order(len(rows), recipe.batch, recipe.epochs, job.seed)
+    steps = len(indices) // recipe.batch // recipe.epochs
+    last = datasets.Dataset.from_dict({key: [value] for key, value in empty.items()}, rows.features)
+    course = Course(len(rows), steps, steps * job.epochs)
+    return datasets.concatenate_datasets([rows, last]).select(indices), course
+
+
+def base_model(job: Job) -> PreTrainedModel:
+    """Return the base model.
+
+    Its weights are float32 whatever `dtype` says, and bfloat16 is the arithmetic: a step of 1e-5
+    is less than half of the distance between two bfloat16 numbers of the size of a weight, and
+    would be lost. DeepSpeed keeps such weights itself, beside those it computes with.
+    """
+    bfloat16 = job.dtype == "bfloat16" and job.recipe.deepspeed
+    return AutoModelForCausalLM.from_pretrained(
+        weights_of(job.base),
+        dtype=torch.bfloat16 if bfloat16 else torch.float32,
+        attn_implementation=ATTENTION,
+        local_files_only=True,
+    )
+
+
+class Watch(TrainerCallback):
+    """Says how far a training is, when it saves its state, and when it ends."""
+
+    def __init__(self, job: Job, course: Course, work: Work | None) -> None:
+        self.job, self.course, self.work = job, course, work
+        self.stopped_by = 0
+        self.log: list[dict] = []
+        self.asked: signal.Signals | None = None
+
+    def on_train_begin(
+        self, args: SFTConfig, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
+        """Take up the log and the clock of an interrupted training; listen to signals."""
+        self.log = state.log_history
+        before = self.log[-1]["seconds"] if self.log else 0.0
+        self.start = time.monotonic() - before
+        self.progress = Progress(f"train {self.job.name}", self.course.last_step, "steps")
+        self.progress.skip(state.global_step)
+        for number in SIGNALS:
+            signal.signal(number, self._ask)
+
+    def on_step_end(
+        self, args: SFTConfig, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
+        """Decide whether to save, and whether to go on."""
+        step, last = state.global_step, self.course.last_step
+        asked = any_of(self.asked is not None)
+        if step >= last:
+            control.should_training_stop = True
+        elif asked:
+            self.stopped_by = self.asked or signal.SIGTERM
+            control.should_training_stop = control.should_save = True
+        elif step % self.job.save_steps == 0:
+            control.should_save = True
+        if control.should_save and self.work:
+            self.work.lease.check()
+
+    def on_log(
+        self, args: SFTConfig, state: TrainerState, control: TrainerControl, logs: dict, **_: object
+    ) -> None:
+        """Note a step, and show it."""
+        if "loss" not in logs:
+            return
+        state.log_history[-1]["seconds"] = time.monotonic() - self.start
+        self.log = state.log_history
+        if not self.work:
+            return
+        if not math.isfinite(logs["loss"]):
+            raise InputError(
+                f"train {self.job.name}: the loss is {logs['loss']} after step "
+                f"{state.global_step}; lower learning_rate in the recipe"
+            )
+        self.progress.show(state.global_step, f"loss {logs['loss']:.3f}")
+
+    def on_save(
+        self, args: SFTConfig, state: TrainerState, control: TrainerControl, **_: object
+    ) -> None:
+        """Mark a state as whole, once every process has written its part."""
+        meet()
+        if self.work:
+            mark(Path(args.output_dir) / f"checkpoint-{state.global_step}", processes=count())
+            if self.stopped_by:
+                again = "saved; start it again to go on"
+                say(f"train {self.job.name}: step {state.global_step} {again}")
+        meet()  # or torchrun, seeing the others leave, stops the first one before its mark
+
+    def _ask(self, number: int, _: object) -> None:
+        self.asked = signal.Signals(number)
