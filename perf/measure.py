@@ -1,0 +1,64 @@
+"""Time commands side by side: what it took, and the most memory that it and its children held."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one call of a command took."""
+
+    seconds: float
+    mebibytes: float
+    """Most memory of one process among it and its children."""
+
+
+def cost(command: Sequence[str], folder: Path) -> Cost:
+    """Run a command, and fail with what it printed if it fails."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    start = time.monotonic()
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        env=os.environ | {"PATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        out = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"error: {' '.join(command)}\n{out}")
+    return Cost(time.monotonic() - start, usage.ru_maxrss / 1024)
+
+
+def in_turns(
+    commands: Mapping[str, tuple[Sequence[str], Path]], rounds: int
+) -> dict[str, list[Cost]]:
+    """Run each command once a round, so that what else the machine does strikes all alike."""
+    costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name, (command, folder) in commands.items():
+            costs[name].append(cost(command, folder))
+    return costs
+
+
+def median(costs: Sequence[Cost]) -> Cost:
+    """Return the median of time and of memory."""
+    return Cost(
+        statistics.median(one.seconds for one in costs),
+        statistics.median(one.mebibytes for one in costs),
+    )
+
+
+def spread(costs: Sequence[Cost]) -> str:
+    """Write the median of the seconds, and the least and the most."""
+    seconds = [one.seconds for one in costs]
+    return f"{median(costs).seconds:.2f} s ({min(seconds):.2f}-{max(seconds):.2f})"
