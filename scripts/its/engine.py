@@ -61,6 +61,8 @@ def prepare(gpus: int) -> None:
         "VLLM_NO_USAGE_STATS": "1",
         "DO_NOT_TRACK": "1",
         "VLLM_HOST_IP": "127.0.0.1",
+        "GLOO_SOCKET_IFNAME": "lo",
+        "NCCL_SOCKET_IFNAME": "lo",
         "VLLM_LOGGING_LEVEL": "WARNING" if gpus else "ERROR",
         "TORCH_CPP_LOG_LEVEL": "ERROR",
     }

@@ -1,6 +1,7 @@
 """A generation is made in shards: calls of the engine whose make-up no interruption changes."""
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -160,7 +161,9 @@ class Maker:
             return rows
         if self.engine is None:
             say(f"{self.progress.what}: starting the engine")
+            begin = time.monotonic()
             self.engine = self.launch()
+            say(f"{self.progress.what}: the engine runs, after {time.monotonic() - begin:.0f} s")
             self.progress.restart(done)
         responses = respond(
             self.engine,

@@ -75,6 +75,7 @@ def test_rows_of_another_shard_do_not_fit() -> None:
     assert fits(rows, keys)
     assert not fits(rows, [("a", 0), ("b", 1)])
     assert not fits(rows, [*keys, ("c", 0)])
+    assert not fits(rows, keys[:1])
     assert not fits(rows.drop("seed"), keys)
     assert not fits(None, keys)
 
