@@ -26,10 +26,13 @@ def count() -> int:
 def share_cores() -> None:
     """Give each process its part of the job's cores: Snakemake hands all of them to each.
 
-    Torch reads this when it is imported.
+    Threads that wait for each other sleep: if they spin, as they do by default, a training takes
+    several times as long as soon as anything else runs on the machine. Torch reads both when it
+    is imported.
     """
     cores = int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))
     os.environ["OMP_NUM_THREADS"] = str(max(1, cores // count()))
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def agree(said: Said | None = None) -> Said:
