@@ -25,7 +25,9 @@ def convert(file: Path, folder: Path) -> None:
     """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     named = {"pretrained_model_name_or_path": file.parent, "gguf_file": file.name}
     try:
         model = AutoModelForCausalLM.from_pretrained(**named, dtype=torch.float32)
