@@ -139,11 +139,19 @@ def test_every_response_has_its_text_counts_and_seed(unbroken: Path) -> None:
 def test_what_is_there_is_not_made_again(smollm2: Path, prompts: Path, tmp_path: Path) -> None:
     out = tmp_path / "cell/N.parquet"
     greedy = {"n": 1, "temperature": 0, "shard_problems": 10}
-    generate(smollm2, prompts, out, greedy)
-    rows, before = pl.read_parquet(out), out.stat().st_mtime_ns
-
-    assert "was made meanwhile" in generate(smollm2, prompts, out, greedy)
-    assert out.stat().st_mtime_ns == before
+    # As after Snakemake was killed: its job lives on, and its next start begins another.
+    orphan = subprocess.Popen(
+        command(smollm2, prompts, out, greedy), env=environment(), stderr=subprocess.DEVNULL
+    )
+    while not (out.parent / "N.shards/lease.json").exists():
+        assert orphan.poll() is None
+        time.sleep(0.02)
+    log = generate(smollm2, prompts, out, greedy)
+    assert orphan.wait(60) == 0
+    assert f"waiting for process {orphan.pid} " in log
+    assert "was made meanwhile" in log
+    assert "starting the engine" not in log
+    rows = pl.read_parquet(out)
 
     # Marks of the thinking decide what is counted, and nothing that an engine does.
     marks = {"thinking_start": "", "thinking_end": rows["text"][0][:8]}
