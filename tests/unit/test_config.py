@@ -37,7 +37,7 @@ DEFAULTS = {
         "temperature": 0.6,
         "top_p": 0.95,
         "top_k": 0,
-        "max_tokens": 32768,
+        "max_tokens": 31744,
         "seed": 0,
         "shard_problems": 512,
         "shard_samples": 1,

@@ -16,8 +16,9 @@ class Sampling(Section):
     """As open-r1 and QwQ; 1 is off."""
     top_k: int = Field(0, ge=0)
     """0 is off."""
-    max_tokens: int = Field(32768, ge=1)
-    """Tokens of one response, thinking included; longer ones are cut and count as truncated."""
+    max_tokens: int = Field(31744, ge=1)
+    """Tokens of one response, thinking included; longer ones are cut and count as truncated. With
+    the question they must fit into the model's `chat.context`."""
     seed: int = 0
     """Response i of a problem has a seed derived from this one, the problem's id and i."""
     shard_problems: int = Field(512, ge=1)
