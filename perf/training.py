@@ -1,0 +1,111 @@
+"""Tokens a second of a training of ours against a bare TRL script on the same rows.
+
+Bare is TRL as one would write it by hand: prompt and completion as messages, its own tokenising,
+no states saved on the way, no checks. Both learn the same rows in the same batches, in fp32.
+"""
+
+import argparse
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def bare(weights: Path, rows: Path, settings: dict) -> None:
+    """Train with TRL alone; print seconds of the training and the tokens it saw."""
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    import polars as pl
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
+
+    recipe, system = settings["recipe"], settings["chat"]["system"]
+    table = pl.read_parquet(rows)
+    data = Dataset.from_list(
+        [
+            {
+                "prompt": [{"role": "system", "content": system}, *row["messages"]],
+                "completion": [{"role": "assistant", "content": row["response"]}],
+            }
+            for row in table.iter_rows(named=True)
+        ]
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        config = SFTConfig(
+            output_dir=folder,
+            use_cpu=True,
+            bf16=False,
+            per_device_train_batch_size=recipe["micro_batch"],
+            gradient_accumulation_steps=recipe["batch"] // recipe["micro_batch"],
+            learning_rate=recipe["learning_rate"],
+            num_train_epochs=recipe["epochs"],
+            max_length=recipe["max_length"],
+            packing=False,
+            completion_only_loss=True,
+            gradient_checkpointing=False,
+            save_strategy="no",
+            report_to="none",
+            model_init_kwargs={"dtype": "float32"},
+        )
+        trainer = SFTTrainer(str(weights.parent), args=config, train_dataset=data)
+        tokens = sum(map(len, trainer.train_dataset["input_ids"])) * recipe["epochs"]
+        begin = time.monotonic()
+        trainer.train()
+        print(f"BARE {time.monotonic() - begin:.2f} {tokens}", flush=True)
+
+
+def ours(weights: Path, rows: Path, settings: dict) -> tuple[float, int]:
+    """Run the command of the rule; return seconds and tokens of its record."""
+    with tempfile.TemporaryDirectory() as folder:
+        outputs = [Path(folder) / "m/weights/manifest.json", Path(folder) / "m/training.json"]
+        command = [str(Path(sys.executable).with_name("torchrun")), "--standalone"]
+        command += ["--nproc-per-node", "1", ROOT / "scripts/train.py", weights, rows, *outputs]
+        for name in ["recipe", "chat"]:
+            command += [f"--{name}", json.dumps(settings[name])]
+        command += ["--dtype", "float32", "--seed", "0", "--save-steps", "10"]
+        subprocess.run(command, check=True, capture_output=True)
+        record = json.loads(outputs[1].read_text())
+        return record["seconds"], round(record["tokens_per_second"] * record["seconds"])
+
+
+def main() -> None:
+    """Run both in turns, print a row a round and the ratio of the medians."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("weights", type=Path, help="manifest of a model")
+    parser.add_argument("rows", type=Path, help="a refined sample")
+    parser.add_argument("--settings", type=json.loads, required=True, help="recipe and chat")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--bare", action="store_true", help="run the other side, for this script")
+    args = parser.parse_args()
+
+    if args.bare:
+        bare(args.weights, args.rows, args.settings)
+        return
+    speeds: dict[str, list[float]] = {"ours": [], "bare": []}
+    for _ in range(args.rounds):
+        seconds, tokens = ours(args.weights, args.rows, args.settings)
+        command = [sys.executable, __file__, args.weights, args.rows, "--bare"]
+        command += ["--settings", json.dumps(args.settings)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        other, same = re.search(r"BARE ([\d.]+) (\d+)", done.stdout).groups()
+        speeds["ours"].append(tokens / seconds)
+        speeds["bare"].append(int(same) / float(other))
+        print(
+            f"ours {seconds:.0f} s for {tokens} tokens; bare {other} s for {same} tokens",
+            flush=True,
+        )
+    middle = {name: statistics.median(all_of) for name, all_of in speeds.items()}
+    print(
+        f"ours {middle['ours']:.0f} tokens/s, bare {middle['bare']:.0f} tokens/s, "
+        f"ratio {middle['ours'] / middle['bare']:.2f}"
+    )
+
+
+if __name__ == "__main__":
+    main()
