@@ -24,7 +24,16 @@ from its.files import write_json
 from its.job import Job, check_settings
 from its.processes import agree, count, meet, rank
 from its.progress import Work, read_shard, unfinished, write_shard
-from its.trainer import ATTENTION, Course, Watch, arguments_of, base_model, be_quiet, data_of
+from its.trainer import (
+    ATTENTION,
+    Course,
+    Watch,
+    arguments_of,
+    base_model,
+    be_quiet,
+    data_of,
+    score_what_is_learnt,
+)
 from its.weights import weights_of, write_manifest
 
 LIBRARIES = ["torch", "transformers", "trl", "accelerate", "deepspeed"]
@@ -117,6 +126,7 @@ def _run(
 ) -> tuple[SFTTrainer, Course, "Watch"]:
     """Train; leaves the process once a signal has asked for that and the state is saved."""
     be_quiet()
+    score_what_is_learnt()
     arguments = arguments_of(job, folder)  # first: DeepSpeed wants to know before a model is loaded
     tokenizer = load_tokenizer(weights_of(job.base), job.chat)
     data, course = data_of(job, fitted, tokenizer.eos_token_id)
