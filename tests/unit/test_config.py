@@ -152,7 +152,7 @@ def test_a_script_reads_back_what_the_config_says(raw: dict, read: Callable) -> 
     for path in [
         "sources/sums",
         "pools/demo",
-        "samples/demo128",
+        "samples/demo192",
         "strategies/U",
         "strategies/U/context",
         "recipes/sft",
@@ -187,7 +187,7 @@ def test_every_mistake_is_reported_at_once(raw: dict, read: Callable) -> None:
     raw["models"]["smollm2"]["dtype"] = "float23"
     raw["strategies"]["U"]["context"]["writer"] = "smolm2"
     raw["pools"]["demo"]["sources"] = ["sum"]
-    raw["samples"]["demo128"]["size"] = "many"
+    raw["samples"]["demo192"]["size"] = "many"
     raw["plans"]["demo"] |= {"train": ["V"], "test": ["W"], "models": ["smollm"]}
     raw["plan"] = "dmo"
     del raw["recipes"]["sft"]["learning_rate"], raw["models"]["smollm2"]["train"]["memory"]
@@ -199,7 +199,7 @@ def test_every_mistake_is_reported_at_once(raw: dict, read: Callable) -> None:
         "models.smollm2.train.memory": "this key is missing",
         "strategies.U.context.writer": "models has no 'smolm2', did you mean 'smollm2'?",
         "pools.demo.sources.0": "sources has no 'sum', did you mean 'sums'?",
-        "samples.demo128.size": "input should be a valid integer, unable to parse string as an "
+        "samples.demo192.size": "input should be a valid integer, unable to parse string as an "
         "integer, found 'many', or input should be 'all', found 'many'",
         "plans.demo.train.0": "strategies has no 'V', known are N, S, U, R",
         "plans.demo.test.0": "strategies has no 'W', known are N, S, U, R",
@@ -286,10 +286,10 @@ def test_cells_of_replicate_0_come_first_and_n_has_no_draws(raw: dict) -> None:
     plan = Plan.model_validate(raw["plans"]["demo"])
     cells = plan.cells(drawn=["U"])
     assert cells[0] == "smollm2/base/sums_easy/N"
-    assert cells.index("smollm2/demo128-U-sft-s0/sums_easy/U") < cells.index(
-        "smollm2/demo128.1-U.1-sft-s1/sums_easy/U.1"
+    assert cells.index("smollm2/demo192-U-sft-s0/sums_easy/U") < cells.index(
+        "smollm2/demo192.1-U.1-sft-s1/sums_easy/U.1"
     )
-    assert "smollm2/demo128.1-N-sft-s1/sums_easy/N" in cells
+    assert "smollm2/demo192.1-N-sft-s1/sums_easy/N" in cells
     assert len(cells) == len(set(cells)) == 11  # base: N, U, U.1; 4 learners x 2 strategies
 
 

@@ -6,7 +6,7 @@ import re
 import pytest
 from conftest import Checkout
 
-SCORE = "results/scores/smollm2/demo128-U-sft-s0/sums_easy/N.json"
+SCORE = "results/scores/smollm2/demo192-U-sft-s0/sums_easy/N.json"
 
 
 def test_one_cell_trains_one_model(checkout: Checkout) -> None:
@@ -35,11 +35,11 @@ def test_training_and_testing_render_with_the_same_settings(checkout: Checkout) 
 
 
 def test_draws_and_epochs_have_paths_of_their_own(checkout: Checkout) -> None:
-    cell = "smollm2/demo128.2-U.3-sft-s4-e5/sums_easy/U.6"
+    cell = "smollm2/demo192.2-U.3-sft-s4-e5/sums_easy/U.6"
     run = checkout.snakemake("-n", "-p", f"results/scores/{cell}.json")
 
-    assert "results/sets/demo128.2.parquet" in run.out
-    assert "results/personas/demo128.2/U.3.parquet" in run.out
+    assert "results/sets/demo192.2.parquet" in run.out
+    assert "results/personas/demo192.2/U.3.parquet" in run.out
     assert "results/personas/sums_easy/U.6.parquet" in run.out
     assert "--seed 4 --stop 5" in run.out
 
@@ -50,8 +50,8 @@ def test_draws_and_epochs_have_paths_of_their_own(checkout: Checkout) -> None:
         "scores/smollm2/base/sums_easy/N.1.json",  # N draws nothing
         "scores/smollm2/base/sums_easy/U.0.json",
         "scores/smollm2/base/sums_easy/U.01.json",
-        "scores/smollm2/demo128-U-sft-s01/sums_easy/U.json",
-        "scores/smollm2/demo128-U-s0/sums_easy/U.json",
+        "scores/smollm2/demo192-U-sft-s01/sums_easy/U.json",
+        "scores/smollm2/demo192-U-s0/sums_easy/U.json",
         "sets/sums_easy.1.parquet",
         "tables/other/codesign.csv",
     ],
@@ -69,14 +69,14 @@ def test_one_artifact_has_one_path(checkout: Checkout, path: str) -> None:
         "sources/sums/manifest.json",
         "pools/demo.parquet",
         "pools/demo.json",
-        "sets/demo128.parquet",
+        "sets/demo192.parquet",
         "sets/sums_easy.parquet",
         "contamination/demo/stories_hard.json",
         "models/smollm2/manifest.json",
         "personas/sums_easy/S.parquet",
         "refined/stories_hard/R.1.parquet",
-        "checkpoints/smollm2/demo128-N-sft-s0/weights/manifest.json",
-        "checkpoints/smollm2/demo128-N-sft-s0/training.json",
+        "checkpoints/smollm2/demo192-N-sft-s0/weights/manifest.json",
+        "checkpoints/smollm2/demo192-N-sft-s0/training.json",
         "generations/smollm2/base/sums_easy/U.parquet",
         "scores/smollm2/base/sums_easy/U.parquet",
         "scores/smollm2/base/sums_easy/U.json",

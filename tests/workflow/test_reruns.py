@@ -52,7 +52,7 @@ CHANGES = {
         TRAINED,
     ),
     "system prompt": (
-        edit("config/config.yaml", "You solve math problems.", "You solve problems."),
+        edit("config/config.yaml", "Solve the problem.", "Solve it."),
         REFINED | {"write_personas"},
     ),
     "raised version": (
