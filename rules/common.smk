@@ -51,6 +51,12 @@ def pool_fields(wildcards):
     )
 
 
+def writer_chat(wildcards):
+    """Return how a writer is spoken to, as JSON: as ever, but it is not told to solve problems."""
+    model = experiment.models[experiment.strategies[wildcards.strategy].context.writer]
+    return model.chat.model_copy(update={"system": ""}).settings()
+
+
 def personas(wildcards):
     """Return what to join to the questions: nothing, for a strategy without a context."""
     if wildcards.strategy in experiment.drawn:

@@ -26,9 +26,7 @@ rule write_personas:
         version=version_of("write_personas"),
         context=settings("strategies/{strategy}/context"),
         draw=number("persona"),
-        chat=lambda wildcards: experiment.models[
-            experiment.strategies[wildcards.strategy].context.writer
-        ].chat.settings(),
+        chat=writer_chat,
         dtype=lookup("models/{model}/dtype", within=config, model=writer),
     shell:
         "python scripts/write_personas.py {input.weights:q} {input.questions:q} {output:q}"

@@ -53,7 +53,7 @@ CHANGES = {
     ),
     "system prompt": (
         edit("config/config.yaml", "Solve the problem.", "Solve it."),
-        REFINED | {"write_personas"},
+        TRAINED,
     ),
     "raised version": (
         lambda checkout: raise_version(checkout, "train"),

@@ -11,7 +11,8 @@ class Chat(Section):
     """How messages become tokens: one way for training and testing, for every strategy."""
 
     system: str = ""
-    """System prompt. Empty: none of ours, and whatever the template does without one."""
+    """System prompt for problems, in training and testing; a writer of personas does not get it.
+    Empty: none of ours, and whatever the template does without one."""
     template: str = ""
     """File with a Jinja template that takes the place of the tokenizer's own."""
     context: int = Field(32768, ge=2)
