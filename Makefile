@@ -11,7 +11,7 @@ REPORT := results/report/$(PLAN).html
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Other packages and other settings that a shell may bring along.
-unexport PYTHONPATH PYTHONHOME PYTEST_ADDOPTS SNAKEMAKE_PROFILE
+unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE PYTEST_ADDOPTS SNAKEMAKE_PROFILE
 
 .PHONY: help
 help:  ## Say what there is to make
