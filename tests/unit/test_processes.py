@@ -1,0 +1,33 @@
+"""Processes of one training share the cores of its job, and one of them speaks for all."""
+
+import pytest
+
+from its.processes import agree, count, rank, share_cores
+
+
+@pytest.mark.parametrize(
+    ("cores", "processes", "expected"), [("8", "2", "4"), ("2", "1", "2"), ("2", "4", "1")]
+)
+def test_each_process_gets_its_part_of_the_cores(
+    monkeypatch: pytest.MonkeyPatch, cores: str, processes: str, expected: str
+) -> None:
+    environment = {"OMP_NUM_THREADS": cores, "WORLD_SIZE": processes}
+    monkeypatch.setattr("os.environ", environment)
+    share_cores()
+    assert environment["OMP_NUM_THREADS"] == expected
+    assert environment["OMP_WAIT_POLICY"] == "PASSIVE"
+
+
+def test_what_a_person_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "ACTIVE"}
+    monkeypatch.setattr("os.environ", environment)
+    share_cores()
+    assert environment["OMP_WAIT_POLICY"] == "ACTIVE"
+
+
+def test_a_process_alone_is_the_first_and_agrees_with_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.environ", {})
+    assert (rank(), count()) == (0, 1)
+    assert agree({"folder": "here", "state": None}) == {"folder": "here", "state": None}
