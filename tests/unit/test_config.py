@@ -216,6 +216,22 @@ def test_a_name_that_would_blur_paths_is_refused(raw: dict, read: Callable, name
         read(raw)
 
 
+def test_a_bad_name_is_named_beside_what_else_is_wrong_there(raw: dict, read: Callable) -> None:
+    raw["samples"]["a-b"] = {"size": 1}
+    with pytest.raises(InputError) as error:
+        read(raw)
+    assert "samples.a-b: a name is made of letters" in str(error.value)
+    assert "samples.a-b.pool: this key is missing" in str(error.value)
+
+
+def test_a_generator_with_a_wrong_key_is_no_misspelt_location(raw: dict, read: Callable) -> None:
+    raw["sources"]["sums"]["origin"]["taks"] = "chain_sum"
+    with pytest.raises(InputError) as error:
+        read(raw)
+    assert str(error.value).count("sources.sums") == 1
+    assert "sources.sums.origin.taks: no such key here; did you mean 'task'?" in str(error.value)
+
+
 def test_a_benchmark_named_like_a_sample_is_refused(raw: dict, read: Callable) -> None:
     raw["samples"]["sums_easy"] = {"pool": "demo", "size": 1}
     with pytest.raises(InputError, match="sums_easy: a sample has that name too"):

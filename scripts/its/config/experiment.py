@@ -90,12 +90,14 @@ def read_config(merged: Mapping[str, object], files: Sequence[str] = ()) -> Conf
 def _mistakes(errors: Sequence[Mapping], merged: Mapping[str, object]) -> Iterator[str]:
     """Yield a line for each place with a mistake: where, what is wrong, what was found."""
     lines: dict[str, list[str]] = {}
-    for error in errors:
-        place = _place(error, merged)
-        lines.setdefault(".".join(map(str, place)), []).append(_wrong(error, place))
+    places = [_place(error, merged) for error in errors]
+    for error, place in zip(errors, places, strict=True):
+        # Of two alternatives, the one that was meant has its mistakes further in.
+        deeper = any(len(one) > len(place) and one[: len(place)] == place for one in places)
+        if not (deeper and error["type"] == "string_type"):
+            lines.setdefault(".".join(map(str, place)), []).append(_wrong(error, place))
     for place, wrong in lines.items():
-        if not any(other.startswith(f"{place}.") for other in lines):  # the deeper one says more
-            yield f"{place}: {', or '.join(dict.fromkeys(wrong))}"
+        yield f"{place}: {', or '.join(dict.fromkeys(wrong))}"
 
 
 def _place(error: Mapping, merged: Mapping[str, object]) -> list[str | int]:
