@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from its.benchmarks import checked
-from its.config.benchmark import Problems
+from its.config.problems import Problems
 from its.config.source import Fields
 from its.errors import run
 from its.sources import read_source

@@ -4,7 +4,7 @@ import re
 
 import polars as pl
 
-from its.config.benchmark import Problems
+from its.config.problems import Problems
 from its.errors import refuse
 
 

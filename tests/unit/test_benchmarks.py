@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from its.benchmarks import checked
-from its.config.benchmark import Problems
+from its.config.problems import Problems
 from its.errors import InputError
 from its.hashing import problem_id
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from its.config.benchmark import Benchmark, Problems
+from its.config.benchmark import Benchmark
 from its.config.experiment import Config, read_config
 from its.config.model import Chat, Model, Needs, TrainingNeeds
 from its.config.plan import Plan, Replicate
 from its.config.pool import Contains, Contamination, Length, Pool
+from its.config.problems import Problems
 from its.config.recipe import Recipe
 from its.config.reference import SECTIONS, reference
 from its.config.sample import Sample

@@ -1,24 +1,8 @@
-"""Settings of a test set: `read_benchmark`, and how it is asked."""
+"""How a test set is asked."""
 
-from typing import Annotated
-
-from pydantic import Field
-
+from its.config.problems import Problems
 from its.config.sampling import Sampling
-from its.config.section import Section, Shown, one_of
-
-
-class Problems(Section):
-    """Which rows a benchmark has, and what its answers may be."""
-
-    source: Annotated[str, one_of("sources")]
-    """Where its rows come from."""
-    rows: int = Field(ge=2)
-    """Rows that the source must have: copies of a benchmark differ."""
-    take: int | None = Field(None, ge=2)
-    """Ask only so many of them, those with the smallest hash: for trials. All, if it is not set."""
-    answers: Annotated[str, Field(pattern=r"^\S.*$")] | None = None
-    """Regular expression that every answer must match in full, as `\\d{1,3}` for AIME."""
+from its.config.section import Section, Shown
 
 
 class Benchmark(Section):

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from pydantic_core import PydanticUndefined
 
-from its.config.benchmark import Benchmark, Problems
+from its.config.benchmark import Benchmark
 from its.config.experiment import Config
 from its.config.model import Chat, Model, Needs, TrainingNeeds
 from its.config.plan import Plan, Replicate
 from its.config.pool import Contains, Contamination, Duplicates, Length, Pool
+from its.config.problems import Problems
 from its.config.recipe import Recipe
 from its.config.sample import Sample
 from its.config.sampling import Sampling
