@@ -113,7 +113,7 @@ DEFAULTS = {
         "separator": "\n\n",
     },
     Replicate: {"draw": 0, "persona": 0, "seed": 0},
-    Model: {"dtype": "bfloat16", "chat": Chat()},
+    Model: {"licence": "", "dtype": "bfloat16", "chat": Chat()},
 }
 NEEDS = {Needs, TrainingNeeds, Plan, Config}  # decide where and how fast, or which cells
 
