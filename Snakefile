@@ -18,7 +18,7 @@ report: "report/workflow.rst"
 
 pathvars:
     text="{set}{draw}/{strategy}{persona}",
-    trained="{model}/{sample}{draw}-{strategy}{persona}-{recipe}-s{seed}{stop}",
+    trained="{model}/{sample}{draw}-{strategy}{persona}-{recipe}-s{seed}",
     cell="{model}/{learner}/{benchmark}/{strategy}{persona}",
     ballot="{vote}/{benchmark}/{strategy}{persona}",
     logs="results/logs",
@@ -44,6 +44,7 @@ localrules:
     tables,
     fetch_source,  # compute nodes often have no internet
     fetch_model,
+    keep_epoch,
 
 
 rule all:
