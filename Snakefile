@@ -33,6 +33,7 @@ include: "rules/train.smk"
 include: "rules/generate.smk"
 include: "rules/score.smk"
 include: "rules/report.smk"
+include: "rules/export.smk"
 include: "rules/wildcards.smk"  # last, see there
 
 
@@ -41,8 +42,11 @@ localrules:
     sets,
     data,
     tables,
+    export,
     fetch_source,  # compute nodes often have no internet
     fetch_model,
+    export_set,  # links and small copies
+    export_model,
 
 
 rule all:
@@ -64,3 +68,8 @@ rule data:
 rule tables:
     input:
         planned_tables,
+
+
+rule export:
+    input:
+        planned_export,
