@@ -115,6 +115,14 @@ def test_only_the_files_that_match_are_fetched(node: Node) -> None:
     assert sum(one.sent for one in node.hub.requests) == sum(map(len, map(Path.read_bytes, files)))
 
 
+def test_folders_below_are_fetched_if_that_is_asked_for(node: Node) -> None:
+    files = node.source(f"hub:me/rows@{REVISION}//data/**/part-1.jsonl")
+    assert {file.read_bytes() for file in files} == {
+        PARTS["data/part-1.jsonl"],
+        PARTS["data/old/part-1.jsonl"],
+    }
+
+
 def test_a_long_listing_is_read_to_its_end(node: Node) -> None:
     node.hub.page = 2
     assert len(node.source(LINES)) == 2
