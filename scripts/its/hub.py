@@ -91,7 +91,6 @@ def fetch(repository: Repository, globs: Sequence[str]) -> list[Path]:
         If the hub does not give them, or no file matches.
     """
     from huggingface_hub import snapshot_download
-    from huggingface_hub.utils import filter_repo_objects
 
     where = {"revision": repository.revision, "repo_type": repository.kind}
     sizes = _asked(repository, lambda: _listed(repository))
@@ -102,16 +101,13 @@ def fetch(repository: Repository, globs: Sequence[str]) -> list[Path]:
             f"{repository}: no file of the repository matches {' or '.join(map(repr, globs))}; "
             f"it holds {some}{', ...' if len(sizes) > 10 else ''}"
         )
-    # To the library a star means slashes too. Where that makes no difference the globs are
-    # quicker for it than the names: it compares each of them with each file.
-    same = sorted(filter_repo_objects(sizes, allow_patterns=list(globs))) == names
     missing = sum(sizes[name] for name in names if not _cached(repository, name))
     bar = _bar(Progress(f"download {repository.name}", round(missing / 1e6), "MB"))
     snapshot = _asked(
         repository,
         lambda: snapshot_download(
             repository.name,
-            allow_patterns=list(globs) if same else [escape(name) for name in names],
+            allow_patterns=[escape(name) for name in names],  # its own stars mean slashes too
             tqdm_class=bar,
             **where,
         ),
