@@ -10,9 +10,8 @@ from its.config.pool import Pool
 from its.config.source import Fields
 from its.errors import refuse, run
 from its.files import write_json
-from its.pools import filtered, in_order
-from its.schemas import SET
-from its.sources import read_source
+from its.pools import VERDICT, filtered, surveyed
+from its.sources import open_source
 from its.tables import read_table, write_table
 
 
@@ -23,17 +22,22 @@ def main() -> None:
     parser.add_argument("counts", type=Path, help="JSON to write")
     parser.add_argument("--sources", type=Path, nargs="+", help="manifests, in the pool's order")
     parser.add_argument("--benchmarks", type=Path, nargs="*", default=[], help="parquet")
+    parser.add_argument("--verdicts", type=Path, nargs="?", help="what verify_pool.py wrote")
     parser.add_argument("--pool", type=Pool.model_validate_json, required=True)
     parser.add_argument("--fields", type=json.loads, required=True, help="by source")
     args = parser.parse_args()
 
-    frames = {
-        name: read_source(manifest, name, Fields.model_validate(args.fields[name]))
+    sources = {
+        name: open_source(manifest, name, Fields.model_validate(args.fields[name]))
         for name, manifest in zip(args.pool.sources, args.sources, strict=True)
     }
-    benchmarks = {path.stem: read_table(path, SET) for path in args.benchmarks}
-    rows = in_order(pl.concat(frames.values()))
-    kept, counts = filtered(rows, args.pool.filters, benchmarks)
+    parts = [part for several in sources.values() for part in several]
+    verdicts = args.verdicts and read_table(args.verdicts, {VERDICT: pl.String})[VERDICT]
+    benchmarks = {
+        path.stem: read_table(path, {"problem": pl.String})["problem"] for path in args.benchmarks
+    }
+    rows = surveyed(sources, args.pool.filters, verdicts)
+    kept, counts = filtered(rows, parts, args.pool.filters, benchmarks)
     twice = kept.filter(kept["id"].is_duplicated())
     refuse(
         [
@@ -42,8 +46,9 @@ def main() -> None:
             for row in twice.iter_rows(named=True)
         ]
     )
+    read = dict(rows["source"].value_counts().iter_rows())
     summary = {
-        "sources": {name: len(frame) for name, frame in frames.items()},
+        "sources": {name: read[name] for name in sources},
         "filters": counts,
         "rows": len(kept),
     }

@@ -7,7 +7,7 @@ from its.config.sample import Sample
 from its.errors import run
 from its.samples import drawn
 from its.schemas import SET
-from its.tables import read_table, write_table
+from its.tables import scan_table, write_table
 
 
 def main() -> None:
@@ -19,7 +19,7 @@ def main() -> None:
     parser.add_argument("--draw", type=int, default=0, help="another one is another sample")
     args = parser.parse_args()
 
-    write_table(args.rows, drawn(read_table(args.pool, SET), args.sample, args.draw))
+    write_table(args.rows, drawn(scan_table(args.pool, SET), args.sample, args.draw))
 
 
 if __name__ == "__main__":

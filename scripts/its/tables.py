@@ -15,6 +15,14 @@ def read_table(path: Path, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
 
     Raises `InputError` if it is no such file, or if a column is missing or of another type.
     """
+    return scan_table(path, columns).collect()
+
+
+def scan_table(path: Path, columns: Mapping[str, pl.DataType]) -> pl.LazyFrame:
+    """Open a parquet file, to read of its named columns what is needed.
+
+    Raises `InputError` as `read_table` does.
+    """
     try:
         found = pl.read_parquet_schema(path)
     except (PolarsError, OSError) as error:
@@ -24,7 +32,7 @@ def read_table(path: Path, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
             raise InputError(f"{path}: no column {name!r}; it has {', '.join(found)}")
         if found[name] != dtype:
             raise InputError(f"{path}: column {name!r} is {found[name]}, expected {dtype}")
-    return pl.read_parquet(path, columns=list(columns))
+    return pl.scan_parquet(path).select(list(columns))
 
 
 def write_table(path: Path, rows: pl.DataFrame, metadata: Mapping[str, str] | None = None) -> None:
