@@ -31,14 +31,27 @@ def field(schema: Schema, mapped: Mapped) -> tuple[pl.Expr, list[str]]:
     for extractor in mapped.extractors():
         whole = _extract(whole, extractor)
     if mapped.replace:
-        whole = whole.str.replace_many(mapped.replace, leftmost=True)
+        # The first of two that begin at one place is taken.
+        longest_first = dict(sorted(mapped.replace.items(), key=lambda pair: -len(pair[0])))
+        whole = whole.str.replace_many(longest_first, leftmost=True)
     return whole, mistakes
 
 
 def column(schema: Schema, path: str) -> tuple[pl.Expr, str]:
-    """Return an expression for a column as text, or for a dotted path into structs and lists.
+    """Return an expression for a column as text, and a mistake, empty if there is none.
 
-    With it a mistake, empty if the column is there; the expression is null if it is not.
+    The expression is null if the column is not there, or is none that could be text.
+    """
+    expression, dtype, mistake = found(schema, path)
+    if not mistake and dtype.is_nested():
+        mistake = f"column {path!r} is no text but {dtype}; name a part of it"
+    return (pl.lit(None, pl.String) if mistake else _text(expression, dtype)), mistake
+
+
+def found(schema: Schema, path: str) -> tuple[pl.Expr, pl.DataType, str]:
+    """Return an expression for a column, or for a dotted path into structs and lists.
+
+    With it its type, and a mistake, empty if the column is there.
     """
     place, *steps = [path] if path in schema else path.split(".")
     expression, dtype, known = pl.col(place), schema.get(place), list(schema)
@@ -65,10 +78,8 @@ def column(schema: Schema, path: str) -> tuple[pl.Expr, str]:
         near = get_close_matches(path, known, n=1)
         has = f"it has {', '.join(known)}" if known else "there is nothing inside"
         hint = f"did you mean {near[0]!r}?" if near else has
-        return pl.lit(None, pl.String), f"no column {path!r} ({hint})"
-    if dtype.is_nested():
-        return pl.lit(None, pl.String), f"column {path!r} is no text but {dtype}; name a part of it"
-    return _text(expression, dtype), ""
+        return pl.lit(None), pl.Null(), f"no column {path!r} ({hint})"
+    return expression, dtype, ""
 
 
 def asked(schema: Schema, question: pl.Expr, choices: Choices) -> tuple[pl.Expr, list[str]]:

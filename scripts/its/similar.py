@@ -2,11 +2,14 @@
 
 from collections import defaultdict
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from its.overlap import hashed_ngrams
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def near_duplicates(problems: pl.Series, ngram: int, similarity: float) -> pl.Series:
@@ -41,7 +44,7 @@ def near_duplicates(problems: pl.Series, ngram: int, similarity: float) -> pl.Se
     return pl.Series(problems.name, repeated, dtype=pl.Boolean)
 
 
-def _by_rarity(problems: pl.Series, ngram: int) -> tuple[list[int], np.ndarray]:
+def _by_rarity(problems: pl.Series, ngram: int) -> tuple[list[int], "np.ndarray"]:
     """Return the n-grams of all problems, as numbers, rare ones first in each problem.
 
     And where each problem begins among them, with the end of the last.
@@ -53,7 +56,7 @@ def _by_rarity(problems: pl.Series, ngram: int) -> tuple[list[int], np.ndarray]:
     return [0, *counts.cum_sum()], ranked["rank"].to_numpy()
 
 
-def _similar(mine: set[int], other: np.ndarray, part: int, whole: int) -> bool:
+def _similar(mine: set[int], other: "np.ndarray", part: int, whole: int) -> bool:
     less, more = sorted([len(mine), len(other)])
     if less * whole < part * more:
         return False

@@ -11,7 +11,7 @@ from polars.exceptions import PolarsError
 
 from its.config.source import Fields
 from its.errors import InputError, refuse
-from its.fields import asked, column, field
+from its.fields import asked, field, found
 from its.files import sha256_of
 from its.hashing import problem_id
 from its.origins import SUFFIXES
@@ -181,7 +181,7 @@ def _mapped(
         mistakes += [f"{one}, which fields.choices names" for one in wrong]
     carried = []
     for path in fields.meta:
-        expression, wrong = column(published, path)
+        expression, _, wrong = found(published, path)
         carried.append(expression.alias(path))
         mistakes += [f"{wrong}, which fields.meta names"] if wrong else []
     meta = pl.struct(carried).struct.json_encode() if carried else pl.lit("{}")

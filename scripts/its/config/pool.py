@@ -65,7 +65,7 @@ class Language(Section):
     """The text that is looked at, its first 2,000 characters."""
     languages: list[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]] = Field(["en"], min_length=1)
     """Codes of ISO 639, as `en` and `zh`."""
-    confidence: float = Field(0.8, gt=0, le=1)
+    confidence: float = Field(0.6, gt=0, le=1)
     """A row is dropped where py3langid gives another language at least this probability."""
 
 
