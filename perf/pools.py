@@ -17,6 +17,7 @@ import runpy
 import shlex
 import sys
 import tempfile
+from itertools import accumulate
 from pathlib import Path
 
 import polars as pl
@@ -47,10 +48,11 @@ def made_up(folder: Path, rows: int) -> None:
     draw = random.Random(0)
     syllables = [a + b for a in "bdfgklmnprst" for b in ["a", "e", "i", "o", "u", "an", "er", "is"]]
     words = ["".join(draw.choices(syllables, k=draw.randint(1, 4))) for _ in range(6_000)]
-    weights = [1 / (place + 10) for place in range(len(words))]  # a few words are most of a text
+    # A few words are most of a text.
+    weights = list(accumulate(1 / (place + 10) for place in range(len(words))))
 
     def sentence(least: int, most: int) -> str:
-        several = draw.choices(words, weights, k=draw.randint(least, most))
+        several = draw.choices(words, cum_weights=weights, k=draw.randint(least, most))
         several[draw.randrange(len(several))] = str(draw.randint(2, 9_999))
         return " ".join(several).capitalize() + "."
 

@@ -3,16 +3,17 @@
 import argparse
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
 from its.config.pool import Pool
 from its.config.source import Fields
-from its.errors import refuse, run
+from its.errors import run
 from its.files import write_json
-from its.pools import VERDICT, filtered, surveyed
+from its.pools import VERDICT, pool_of
 from its.sources import open_source
-from its.tables import read_table, write_table
+from its.tables import read_table, sink_table
 
 
 def main() -> None:
@@ -31,31 +32,16 @@ def main() -> None:
         name: open_source(manifest, name, Fields.model_validate(args.fields[name]))
         for name, manifest in zip(args.pool.sources, args.sources, strict=True)
     }
-    parts = [part for several in sources.values() for part in several]
     verdicts = args.verdicts and read_table(args.verdicts, {VERDICT: pl.String})[VERDICT]
     benchmarks = {
         path.stem: read_table(path, {"problem": pl.String})["problem"] for path in args.benchmarks
     }
-    rows = surveyed(sources, args.pool.filters, verdicts)
-    kept, counts = filtered(rows, parts, args.pool.filters, benchmarks)
-    twice = kept.filter(kept["id"].is_duplicated())
-    refuse(
-        [
-            f"problem {row['id']} of source {row['source']} stands more than once: "
-            f"{row['problem'][:100]!r}; add a filter 'duplicates' to the pool"
-            for row in twice.iter_rows(named=True)
-        ]
-    )
-    read = dict(rows["source"].value_counts().iter_rows())
-    summary = {
-        "sources": {name: read[name] for name in sources},
-        "filters": counts,
-        "rows": len(kept),
-    }
-    for step in counts:
-        print(f"{step['filter']}: kept {step['kept']}, dropped {step['dropped']}")
-    write_json(args.counts, summary)
-    write_table(args.rows, kept)
+    with TemporaryDirectory() as scratch:
+        rows, summary = pool_of(sources, args.pool.filters, benchmarks, Path(scratch), verdicts)
+        for step in summary["filters"]:
+            print(f"{step['filter']}: kept {step['kept']}, dropped {step['dropped']}")
+        write_json(args.counts, summary)
+        sink_table(args.rows, rows)
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def at_sight(one: Filter, so_far: pl.Expr) -> pl.Expr:
             )
         case Equals():
             value = pl.col("meta").str.json_path_match(f"$[{json.dumps(one.column)}]")
-            allowed = [str(value) for value in one.values]
+            allowed = [v if isinstance(v, str) else json.dumps(v) for v in one.values]
             return pl.when(~value.is_in(allowed).fill_null(False)).then(value.fill_null("nothing"))
         case Length():
             text = pl.col(one.column).fill_null("")

@@ -1,6 +1,11 @@
-"""Make a pool of sources: filter their rows, say what each filter dropped and why."""
+"""Make a pool of sources: filter their rows, say what each filter dropped and why.
+
+Responses are most of a pool, and never in memory all at once. They are read twice: for what the
+filters want to know of them, and, those of rows that are kept, to be written.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -9,6 +14,7 @@ from its.config.pool import Filter
 from its.errors import InputError, refuse
 from its.filters import at_sight, reasons
 from its.hashing import digest, problem_id
+from its.ordering import ordered
 from its.schemas import SET
 from its.sources import LACKS, Part, with_ids
 
@@ -22,86 +28,47 @@ VERDICT = "verdict"
 """Why a response is not right, null if it is."""
 
 
-def surveyed(
+def pool_of(
     sources: Mapping[str, Sequence[Part]],
     filters: Sequence[Filter],
+    benchmarks: Mapping[str, Iterable[str]],
+    scratch: Path,
     verdicts: pl.Series | None = None,
-) -> pl.DataFrame:
-    """Read all of every row but its response, and what filters see in that.
+) -> tuple[pl.LazyFrame, dict[str, Any]]:
+    """Filter the rows of sources.
 
     Parameters
     ----------
+    benchmarks
+        The problems that contamination is looked for in, by name.
+    scratch
+        An empty folder, which the rows are read from: it must be there until they are.
     verdicts
         `VERDICT` of each row, in the order of the sources.
 
     Returns
     -------
-    DataFrame
-        The columns of a set but `response`; `part` and `row` (int), where the rest of the row is;
-        `VERDICT`; and for each filter a column called by its number, the reason to drop the row
-        at sight or null. By rising id, equal problems by their content: nothing depends on who
-        came first.
+    LazyFrame
+        The rows that every filter keeps, the columns of a set, by rising id.
+    dict
+        The rows of each of the `sources` and of the pool (`rows`), and for each of the `filters`
+        its settings, `kept` and `dropped` (int), how many were dropped for the most frequent
+        reasons (`why`), and up to three dropped rows as `examples`.
 
     Raises
     ------
     InputError
-        If a source has no rows, or rows without what every row must have, naming all of those.
+        If a source has no rows, or rows without what every row must have, naming all of those; if
+        no row is left, or a problem stands twice.
     """
-    frames, mistakes = [], []
-    number = 0
-    for name, parts in sources.items():
-        found = []
-        for part in parts:
-            rows = part.read(_seen(part.rows.with_columns(LACKS), filters).drop("response"))
-            mistakes += part.mistakes(rows)
-            found.append(rows.with_columns(part=pl.lit(number, pl.UInt32)))
-            number += 1
-        if not mistakes:
-            frames.append(with_ids(pl.concat(found), name))
-    refuse(mistakes)
-    rows = pl.concat(frames).drop(pl.selectors.starts_with("no "))
-    if verdicts is None:
-        verdicts = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
-    rows = rows.with_columns(verdicts.alias(VERDICT))
-    return _in_order(rows, [part for parts in sources.values() for part in parts])
-
-
-def filtered(
-    rows: pl.DataFrame,
-    parts: Sequence[Part],
-    filters: Sequence[Filter],
-    benchmarks: Mapping[str, Iterable[str]],
-) -> tuple[pl.DataFrame, list[dict[str, Any]]]:
-    """Apply filters one after the other, then read the responses of the rows that are left.
-
-    Parameters
-    ----------
-    rows
-        What `surveyed` returns.
-    parts
-        Of all sources, in order.
-    benchmarks
-        The problems that contamination is looked for in, by name.
-
-    Returns
-    -------
-    DataFrame
-        The rows that every filter keeps, the columns of a set.
-    list of dict
-        For each filter its settings, `kept` and `dropped` (int), how many were dropped for the
-        most frequent reasons (`why`), and up to three dropped rows as `examples`.
-
-    Raises
-    ------
-    InputError
-        If nothing is left.
-    """
-    rows = rows.with_row_index("order")
-    counts, examples = [], []
+    parts = [part for several in sources.values() for part in several]
+    rows = _in_order(_surveyed(sources, filters, verdicts), parts)
+    read = dict(rows["source"].value_counts().iter_rows())
+    counts, shown = [], []
     for number, one in enumerate(filters):
         why = reasons(one, rows[str(number)], rows, benchmarks)
         dropped, rows = rows.filter(why.is_not_null()), rows.filter(why.is_null())
-        examples.append(dropped.head(EXAMPLES))
+        shown.append(dropped.head(EXAMPLES))
         counts.append(
             {
                 **one.model_dump(mode="json"),
@@ -113,12 +80,61 @@ def filtered(
         if rows.is_empty():
             steps = ", ".join(f"{c['filter']} dropped {c['dropped']}" for c in counts)
             raise InputError(f"the filters leave no row: {steps}; loosen the last one")
-    whole = _read(pl.concat([rows, *examples]), parts, response=pl.col("response")).sort("order")
-    for count, shown in zip(counts, examples, strict=True):
-        few = whole.filter(pl.col("order").is_in(shown["order"].implode()))
-        count["examples"] = few.select("id", "source", "problem", "response").to_dicts()
-    kept = whole.filter(pl.col("order").is_in(rows["order"].implode()))
-    return kept.select(list(SET)), counts
+    refuse(
+        [
+            f"problem {row['id']} of source {row['source']} stands more than once: "
+            f"{row['problem'][:100]!r}; add a filter 'duplicates' to the pool"
+            for row in rows.filter(rows["id"].is_duplicated()).iter_rows(named=True)
+        ]
+    )
+    rows_and_examples = pl.concat([rows, *shown])
+    responses = ordered(
+        [part.rows.select("row", "response") for part in parts], rows_and_examples, scratch
+    )
+    whole = pl.concat([rows_and_examples.lazy(), responses], how="horizontal").select(list(SET))
+    examples = (
+        whole.slice(len(rows))
+        .select("id", "source", "problem", "response")
+        .collect(engine="streaming")
+    )
+    for count, some in zip(counts, shown, strict=True):
+        count["examples"] = examples[: len(some)].to_dicts()
+        examples = examples[len(some) :]
+    summary = {
+        "sources": {name: read[name] for name in sources},
+        "filters": counts,
+        "rows": len(rows),
+    }
+    return whole.head(len(rows)), summary
+
+
+def _surveyed(
+    sources: Mapping[str, Sequence[Part]], filters: Sequence[Filter], verdicts: pl.Series | None
+) -> pl.DataFrame:
+    """Read all of every row but its response, and what filters see in that.
+
+    Returns the columns of a set but `response`, the bytes of which are `size`; `file` and `row`,
+    where it is; `VERDICT`; and for each filter a column called by its number, the reason to drop
+    the row at sight or null.
+    """
+    frames, mistakes = [], []
+    number = 0
+    for name, parts in sources.items():
+        found = []
+        for part in parts:
+            size = pl.col("response").str.len_bytes().fill_null(0).alias("size")
+            seen = _seen(part.rows.with_columns(size, *LACKS), filters)
+            rows = part.read(seen.drop("response"))
+            mistakes += part.mistakes(rows)
+            found.append(rows.with_columns(file=pl.lit(number, pl.UInt32)))
+            number += 1
+        if not mistakes:
+            frames.append(with_ids(pl.concat(found), name))
+    refuse(mistakes)
+    rows = pl.concat(frames).drop(pl.selectors.starts_with("no "))
+    if verdicts is None:
+        verdicts = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
+    return rows.with_columns(verdicts.alias(VERDICT))
 
 
 def _seen(rows: pl.LazyFrame, filters: Sequence[Filter]) -> pl.LazyFrame:
@@ -131,7 +147,10 @@ def _seen(rows: pl.LazyFrame, filters: Sequence[Filter]) -> pl.LazyFrame:
 
 
 def _in_order(rows: pl.DataFrame, parts: Sequence[Part]) -> pl.DataFrame:
-    """Sort rows by id, those that state the same problem by the hash of all that they hold."""
+    """Sort rows by id, those that state the same problem by the hash of all that they hold.
+
+    So nothing depends on who came first.
+    """
 
     def content(row: dict[str, str | None]) -> str:
         return digest(problem_id(row["problem"]), *row.values())
@@ -139,22 +158,14 @@ def _in_order(rows: pl.DataFrame, parts: Sequence[Part]) -> pl.DataFrame:
     texts = [name for name in SET if name != "id"]
     hashed = pl.struct(texts).map_elements(content, return_dtype=pl.String)
     several = rows["id"].is_duplicated()
-    alone = rows.filter(~several).with_columns(content=pl.lit(None, pl.String))
-    if several.any():
-        alone = pl.concat([alone, _read(rows.filter(several), parts, content=hashed)])
-    return alone.sort("id", "content").drop("content")
-
-
-def _read(rows: pl.DataFrame, parts: Sequence[Part], **columns: pl.Expr) -> pl.DataFrame:
-    """Add columns that are read anew, to rows in the order of the files."""
-    rows = rows.sort("part", "row")
-    found = []
+    frames = [rows.filter(~several).with_columns(content=pl.lit(None, pl.String))]
     for number, part in enumerate(parts):
-        here = rows.filter(part=number)["row"]
+        here = rows.filter(several, file=number).sort("row")
         if len(here):
-            wanted = part.rows.filter(pl.col("row").is_in(here.implode()))
-            found.append(part.read(wanted.select(**columns)))
-    return pl.concat([rows, pl.concat(found)], how="horizontal")
+            these = pl.col("row").is_in(here["row"].implode())
+            found = part.read(part.rows.filter(these).select(content=hashed))
+            frames.append(pl.concat([here, found], how="horizontal"))
+    return pl.concat(frames).sort("id", "content").drop("content")
 
 
 def _most_frequent(why: pl.Series) -> dict[str, int]:

@@ -9,6 +9,9 @@ from polars.exceptions import PolarsError
 from its.errors import InputError
 from its.files import replacing
 
+GROUP = 1000
+"""Rows that are in memory at once where a table is read or written as its rows come."""
+
 
 def read_table(path: Path, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
     """Read the named columns of a parquet file.
@@ -39,3 +42,9 @@ def write_table(path: Path, rows: pl.DataFrame, metadata: Mapping[str, str] | No
     """Write a parquet file, with texts kept in it if there are any."""
     with replacing(path) as part:
         rows.write_parquet(part, metadata=dict(metadata) if metadata else None)
+
+
+def sink_table(path: Path, rows: pl.LazyFrame) -> None:
+    """Write a parquet file as its rows come, so that few of them are in memory at once."""
+    with replacing(path) as part:
+        rows.sink_parquet(part, row_group_size=GROUP, engine="streaming")

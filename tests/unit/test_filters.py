@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 import pytest
@@ -12,7 +13,7 @@ from its.config.source import Fields
 from its.errors import InputError
 from its.hashing import problem_id
 from its.languages import words_of
-from its.pools import filtered, surveyed
+from its.pools import pool_of
 from its.sources import Part
 from its.verification import VERDICTS, extraction, verdicts
 
@@ -31,9 +32,9 @@ def kept(
     frame = pl.DataFrame([columns | row for row in rows], schema=dict.fromkeys(columns, pl.String))
     part = Part(Path("made up"), Fields.model_validate(FIELDS), frame.with_row_index("row").lazy())
     settings = [TypeAdapter(Filter).validate_python(one) for one in filters]
-    seen = surveyed({"s": [part]}, settings, verdict)
-    left, counts = filtered(seen, [part], settings, benchmarks or {})
-    return set(left["problem"]), counts
+    with TemporaryDirectory() as scratch:
+        left, summary = pool_of({"s": [part]}, settings, benchmarks or {}, Path(scratch), verdict)
+        return set(left.collect()["problem"]), summary["filters"]
 
 
 def test_a_value_of_a_carried_column_decides() -> None:
@@ -41,10 +42,10 @@ def test_a_value_of_a_carried_column_decides() -> None:
         {"problem": name, "meta": json.dumps({"a domain": value})}
         for name, value in {"m": "math", "c": "code", "5": 5, "x": None, "t": True}.items()
     ]
-    one = {"filter": "equals", "column": "a domain", "values": ["math", 5]}
+    one = {"filter": "equals", "column": "a domain", "values": ["math", 5, True]}
     problems, counts = kept([*rows, {"problem": "n"}], [one])
-    assert problems == {"m", "5"}
-    assert counts[0]["why"] == {"nothing": 2, "code": 1, "true": 1}
+    assert problems == {"m", "5", "t"}
+    assert counts[0]["why"] == {"nothing": 2, "code": 1}
 
 
 @pytest.mark.parametrize(
