@@ -44,6 +44,17 @@ def published(wildcards):
     return local_files(experiment.sources[wildcards.source].origin)
 
 
+VERIFIED = {
+    name: pool.verified for name, pool in experiment.pools.items() if pool.verified
+}
+
+
+def pool_sources(wildcards):
+    """Return the manifests of a pool's sources, in order."""
+    names = experiment.pools[wildcards.pool].sources
+    return collect("<results>/sources/{source}/manifest.json", source=names)
+
+
 def pool_fields(wildcards):
     """Return how to read each source of a pool, as JSON."""
     names = experiment.pools[wildcards.pool].sources
