@@ -25,6 +25,7 @@ pathvars:
 
 
 include: "rules/common.smk"
+include: "rules/price.smk"
 include: "rules/sets.smk"
 include: "rules/models.smk"
 include: "rules/personas.smk"
@@ -41,6 +42,8 @@ localrules:
     sets,
     data,
     tables,
+    price,
+    price_plan,
     fetch_source,  # compute nodes often have no internet
     fetch_model,
 

@@ -8,10 +8,16 @@ from pathlib import Path
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from its.config.experiment import read_config
+from its.costs.fit import misfits
+from its.costs.timings import finished_files
+from its.costs.used import used
+from its.errors import refuse
 from its.origins import local_files
 from its.versions import code_version, version_of
 
 experiment = read_config(config, workflow.configfiles)
+# Refused by the first GPU job, and not here: what needs none can be made, the price above all.
+unfit = misfits(experiment, experiment.plan) if experiment.price.refuse else []
 # For `lookup`: with defaults.
 config |= experiment.model_dump(mode="json", exclude_none=True)
 
@@ -57,6 +63,19 @@ def writer_chat(wildcards):
     return model.chat.model_copy(update={"system": ""}).settings()
 
 
+def published_model(wildcards):
+    """Return the model that a training starts from, if the plan at hand fits its GPUs."""
+    refuse(unfit)
+    return "<results>/models/{model}/manifest.json"
+
+
+def writing_model(wildcards):
+    """Return the model that writes personas, if the plan at hand fits its GPUs."""
+    refuse(unfit)
+    context = experiment.strategies[wildcards.strategy].context
+    return f"<results>/models/{context.writer}/manifest.json"
+
+
 def personas(wildcards):
     """Return what to join to the questions: nothing, for a strategy without a context."""
     if wildcards.strategy in experiment.drawn:
@@ -66,6 +85,7 @@ def personas(wildcards):
 
 def weights(wildcards):
     """Return the manifest of the model that answers: as published, or fine-tuned by us."""
+    refuse(unfit)
     if wildcards.learner == "base":
         return "<results>/models/{model}/manifest.json"
     return "<results>/checkpoints/{model}/{learner}/weights/manifest.json"
@@ -74,6 +94,33 @@ def weights(wildcards):
 def template(wildcards):
     """Return the file of the model's chat template, if it has one of ours."""
     return experiment.models[wildcards.model].chat.template or []
+
+
+def expected(wildcards):
+    """Return how many tokens and rows the config expects of sets, as JSON."""
+    sets = {**experiment.samples, **experiment.benchmarks}
+    return json.dumps(
+        {
+            "texts": {n: one.tokens for n, one in sets.items() if one.tokens},
+            "asked": {n: one.asked for n, one in sets.items() if one.asked},
+            "rows": {n: one.rows for n, one in experiment.samples.items() if one.rows},
+        }
+    )
+
+
+def planned_deepspeed(wildcards):
+    """Return the files that say how the trainings of the plan are divided among GPUs."""
+    recipes = [
+        experiment.recipes[name] for name in experiment.plans[wildcards.plan].recipes
+    ]
+    return sorted({recipe.deepspeed for recipe in recipes if recipe.deepspeed})
+
+
+def measured(wildcards):
+    """Return what finished jobs left to calibrate with: absolute, so that it starts no job."""
+    if not experiment.price.calibrate:
+        return []
+    return [path.resolve() for path in finished_files(Path("results"))]
 
 
 def planned_sets(wildcards):

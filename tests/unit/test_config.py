@@ -14,12 +14,14 @@ from its.config.experiment import Config, read_config
 from its.config.model import Chat, Model, Needs, TrainingNeeds
 from its.config.plan import Plan, Replicate
 from its.config.pool import Contains, Contamination, Length, Pool
+from its.config.price import Card, Core, Price
 from its.config.problems import Problems
 from its.config.recipe import Recipe
 from its.config.reference import SECTIONS, reference
 from its.config.sample import Sample
 from its.config.sampling import Sampling
 from its.config.section import Section
+from its.config.shape import Shape
 from its.config.source import Fields, Generator, Mapped, Source
 from its.config.strategy import Context, Strategy
 from its.errors import InputError
@@ -73,9 +75,9 @@ DEFAULTS = {
     Length: {"column": "response", "minimum": 1},
     Contamination: {"ngram": 13},
     Pool: {"filters": []},
-    Sample: {"seed": 0},
+    Sample: {"seed": 0, "rows": None, "tokens": None, "asked": None},
     Problems: {"take": None, "answers": None},
-    Benchmark: {"label": "", "sampling": Sampling()},
+    Benchmark: {"label": "", "sampling": Sampling(), "tokens": None, "asked": None},
     Context: {
         "domains": None,
         "temperature": 1.0,
@@ -92,9 +94,11 @@ DEFAULTS = {
         "join": "{context}\n\n{question}",
     },
     Replicate: {"draw": 0, "persona": 0, "seed": 0},
-    Model: {"dtype": "bfloat16", "chat": Chat()},
+    Model: {"dtype": "bfloat16", "chat": Chat(), "shape": None},
+    Shape: {"head_dim": None, "tied": False, "attention_bias": False, "attention_norm": False},
 }
 NEEDS = {Needs, TrainingNeeds, Plan, Config}  # decide where and how fast, or which cells
+NEEDS |= {Price, Card, Core}  # defaults are part of the code of `price_plan`, which is cheap
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from its.config.section import Section
+from its.config.shape import Shape
 
 
 class Chat(Section):
@@ -71,3 +72,5 @@ class Model(Section):
     """What fine-tuning it asks for."""
     generate: Needs
     """What answering with it asks for, and writing personas."""
+    shape: Shape | None = None
+    """Its sizes, for the price: without them its memory and time cannot be told in advance."""
