@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from polars.exceptions import PolarsError
 from scipy.optimize import nnls
 
 from its.config.experiment import Config
@@ -18,7 +19,7 @@ from its.costs.timings import made_by, timings
 from its.costs.training import processes_of
 from its.errors import refuse
 
-TRUST = 0.05
+TRUST = 0.1
 """Weight of the assumption, beside each finished job's 1: it decides only what they leave open."""
 
 Group = tuple[str, bool]
@@ -72,7 +73,7 @@ def finished(config: Config, results: Path, expected: Lengths) -> tuple[list[Fin
             made = made_by(results, timing)
             try:
                 seen = read(config, made, _seconds(timing), lengths)
-            except (OSError, ValueError, TypeError, KeyError, pl.exceptions.PolarsError) as error:
+            except (OSError, ValueError, TypeError, LookupError, PolarsError) as error:
                 mistakes.append(f"{timing} or {made}: not what a job leaves ({error}); delete both")
                 continue
             if seen is None:

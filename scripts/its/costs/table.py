@@ -78,9 +78,9 @@ def heading(name: str, price: Price, factors: Mapping[Group, Factors]) -> list[s
     """Return what the numbers below rest on."""
     card = price.card
     lines = [
-        f"The price of plan {name}, an estimate: GPUs are {price.gpu} ({card.memory} GiB, "
-        f"{card.bfloat16:g} TFLOP/s), trainings reach {price.mfu:g} of that. "
-        "config/README.md explains what is assumed, under `price`."
+        f"The price of plan {name}, an estimate. config/README.md says what it assumes (price).",
+        f"GPUs are {price.gpu}: {card.memory:g} GiB, {card.bfloat16:g} TFLOP/s, of which trainings "
+        f"reach {price.mfu:g}.",
     ]
     for (stage, gpu), found in sorted(factors.items()):
         where = "GPUs" if gpu else "the processor"
