@@ -77,10 +77,31 @@ def writing_model(wildcards):
 
 
 def personas(wildcards):
-    """Return what to join to the questions: nothing, for a strategy without a context."""
-    if wildcards.strategy in experiment.drawn:
-        return "<results>/personas/<text>.parquet"
-    return []
+    """Return what models wrote for the strategies that a strategy is made of."""
+    written = experiment.written([wildcards.strategy])
+    return collect(
+        "<results>/personas/{set}{draw}/{part}{persona}.parquet",
+        part=written,
+        **wildcards,
+    )
+
+
+def context_files(wildcards):
+    """Return the files that contexts are drawn from, so that editing one makes them again."""
+    written = experiment.written([wildcards.strategy])
+    parts = [
+        name for name in experiment.parts(wildcards.strategy) if name not in written
+    ]
+    contexts = [experiment.strategies[name].context for name in parts]
+    return [file for context in contexts if context for file in context.paths()]
+
+
+def strategies(wildcards):
+    """Return the settings of a strategy and of those that it is made of, as JSON."""
+    parts = experiment.parts(wildcards.strategy)
+    return json.dumps(
+        {name: json.loads(experiment.strategies[name].settings()) for name in parts}
+    )
 
 
 def weights(wildcards):
@@ -110,9 +131,7 @@ def expected(wildcards):
 
 def planned_deepspeed(wildcards):
     """Return the files that say how the trainings of the plan are divided among GPUs."""
-    recipes = [
-        experiment.recipes[name] for name in experiment.plans[wildcards.plan].recipes
-    ]
+    recipes = used(experiment, wildcards.plan).recipes.values()
     return sorted({recipe.deepspeed for recipe in recipes if recipe.deepspeed})
 
 
@@ -126,10 +145,11 @@ def measured(wildcards):
 def planned_sets(wildcards):
     """Return what personas are written from: samples, benchmarks, models as published."""
     plan = experiment.plans[config["plan"]]
-    contexts = [experiment.strategies[name].context for name in plan.strategies()]
-    models = sorted(
-        {*plan.models, *[context.writer for context in contexts if context]}
-    )
+    writers = [
+        experiment.strategies[name].context.writer
+        for name in experiment.written(plan.strategies())
+    ]
+    models = sorted({*plan.models, *writers})
     return [
         *collect("<results>/sets/{set}.parquet", set=plan.sets()),
         *collect("<results>/models/{model}/manifest.json", model=models),
@@ -145,11 +165,13 @@ def planned_data(wildcards):
 
 def planned_tables(wildcards):
     """Return what a reader looks at first."""
+    votes = "<results>/tables/{plan}/votes.csv"
     return collect(
         [
             "<results>/tables/{plan}/codesign.csv",
             "<results>/tables/{plan}/comparisons.csv",
             "<results>/tables/{plan}/contamination.csv",
+            *([votes] if experiment.plans[config["plan"]].votes else []),
             "<results>/tables/{plan}/questions.html",
             "<results>/figures/{plan}/codesign.svg",
             "<results>/figures/{plan}/comparisons.svg",
@@ -166,6 +188,15 @@ def planned_draws(wildcards):
         name
         for name in experiment.plans[wildcards.plan].strategies()
         if name in experiment.drawn
+    ]
+
+
+def planned_plain(wildcards):
+    """Return the strategies of the plan that join nothing to a question."""
+    return [
+        name
+        for name in experiment.plans[wildcards.plan].strategies()
+        if experiment.strategies[name].plain
     ]
 
 
@@ -206,6 +237,12 @@ def planned_verdicts(wildcards):
     """Return the verdicts of every cell in the plan; with `partial`, of those that have them."""
     cells = experiment.plans[wildcards.plan].cells(experiment.drawn)
     return existing(collect("results/scores/{cell}.parquet", cell=cells))
+
+
+def planned_votes(wildcards):
+    """Return what every vote of the plan comes to; with `partial`, those that have been held."""
+    ballots = experiment.plans[wildcards.plan].ballots(experiment.drawn)
+    return existing(collect("results/votes/{ballot}.json", ballot=ballots))
 
 
 def planned_trainings(wildcards):

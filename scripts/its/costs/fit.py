@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 from its.config.experiment import Config
 from its.config.model import Model
-from its.config.plan import Plan
 from its.config.price import Price
 from its.config.recipe import Recipe
 from its.config.shape import Shape
 from its.costs.device import GIB
 from its.costs.generation import GenerationMemory, generation_memory
+from its.costs.paths import trainings
 from its.costs.sharding import Sharding, offloaded, read_sharding
 from its.costs.training import TrainingMemory, training_memory
-from its.costs.used import writers_of
+from its.costs.used import used
 
 MOST_GPUS = 1024
 """Up to which larger numbers of GPUs are tried, doubling."""
@@ -30,33 +30,28 @@ def misfits(config: Config, name: str) -> list[str]:
     a GPU: a processor has no limit that the config knows.
     """
     plan = config.plans[name]
+    made = dict.fromkeys((one.model, one.recipe) for one in trainings(config, plan))
     return [
-        *(line for name in plan.models for line in _trainings(config, plan, name)),
-        *(
-            line
-            for name in dict.fromkeys([*plan.models, *writers_of(config, plan)])
-            for line in _generations(config, name)
-        ),
+        *(line for model, recipe in made for line in _training(config, model, recipe)),
+        *(line for model in used(config, name).models for line in _generation(config, model)),
     ]
 
 
-def _trainings(config: Config, plan: Plan, name: str) -> Iterator[str]:
-    model, price = config.models[name], config.price
+def _training(config: Config, name: str, one: str) -> Iterator[str]:
+    model, recipe, price = config.models[name], config.recipes[one], config.price
     if model.shape is None or not model.train.gpus:
         return
-    for one in plan.recipes:
-        recipe = config.recipes[one]
-        training = model, recipe, read_sharding(recipe.deepspeed)
-        memory = _memory(training, model.shape, price)
-        if not memory.fits:
-            yield (
-                f"training models.{name} with recipes.{one} takes {_taken(memory)} on "
-                f"each of {model.train.gpus} {price.gpu}, where {_gib(memory.available)} GiB"
-                f"{_host(memory)} are there; {_or(_fitting(training, model.shape, price))}"
-            )
+    training = model, recipe, read_sharding(recipe.deepspeed)
+    memory = _memory(training, model.shape, price)
+    if not memory.fits:
+        yield (
+            f"training models.{name} with recipes.{one} takes {_taken(memory)} on "
+            f"each of {model.train.gpus} {price.gpu}, where {_gib(memory.available)} GiB"
+            f"{_host(memory)} are there; {_or(_fitting(training, model.shape, price))}"
+        )
 
 
-def _generations(config: Config, name: str) -> Iterator[str]:
+def _generation(config: Config, name: str) -> Iterator[str]:
     model, price = config.models[name], config.price
     if model.shape is None or not model.generate.gpus:
         return

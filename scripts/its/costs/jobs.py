@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from its.config.benchmark import Benchmark
 from its.config.experiment import Config
 from its.config.model import Model
-from its.config.plan import UNTRAINED, Plan
+from its.config.plan import Plan
 from its.config.price import Price
 from its.config.recipe import Recipe
 from its.config.shape import Shape
 from its.costs.generation import generation_memory, generation_seconds, start_seconds
+from its.costs.paths import cells, personas, texts, trainings, undrawn
 from its.costs.sharding import read_sharding
 from its.costs.sizes import WIDTHS, parameters
 from its.costs.training import training_memory, training_seconds
@@ -23,7 +24,7 @@ WRITTEN = 6
 """Bytes that a token of a response takes on the disk: its text and number, in the shards and in
 what is put together from them, compressed."""
 TABLES = 8
-"""Tables, figures and comparisons of one plan."""
+"""Tables, figures and comparisons of one plan, but for that of its votes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +97,11 @@ def kinds(config: Config, name: str, lengths: Lengths) -> list[Kind]:
         *_models(config),
         _small("sets", _sets(config, plan), config.price),
         *_personas(config, plan, lengths),
-        _small("refine", len(plan.refined(config.drawn)), config.price),
+        _small("refine", len(texts(config, plan)), config.price),
         *_trainings(config, plan, lengths),
         *_generations(config, plan, lengths),
         *_verdicts(config, plan),
-        _small("tables", TABLES, config.price),
+        _small("tables", TABLES + bool(plan.votes), config.price),
     ]
 
 
@@ -208,9 +209,9 @@ def _small(stage: str, jobs: int, price: Price) -> Kind:
 
 def _sets(config: Config, plan: Plan) -> int:
     """Count sources, pools, sets, and comparisons of pools with benchmarks."""
-    sets = {*plan.sets(), *config.benchmarks}
-    compared = len(config.pools) * len(plan.benchmarks)
-    return len(config.sources) + len(config.pools) + len(sets) + compared
+    samples = {one.sample for one in trainings(config, plan)}
+    compared = len({config.samples[name].pool for name in plan.samples}) * len(plan.benchmarks)
+    return len([*config.sources, *config.pools, *config.benchmarks, *samples]) + compared
 
 
 def _models(config: Config) -> Iterator[Kind]:
@@ -225,36 +226,32 @@ def _models(config: Config) -> Iterator[Kind]:
 
 
 def _personas(config: Config, plan: Plan, lengths: Lengths) -> Iterator[Kind]:
-    counts = Counter()
-    for text in plan.refined(config.drawn):
-        drawn_set, _, drawn_strategy = text.partition("/")
-        counts[drawn_set.partition(".")[0], drawn_strategy.partition(".")[0]] += 1
+    counts = Counter(
+        tuple(undrawn(part) for part in text.split("/")) for text in personas(config, plan)
+    )
     for (name, strategy), jobs in counts.items():
         context = config.strategies[strategy].context
-        if context is None:
-            continue
         problems = config.benchmarks[name].problems if name in config.benchmarks else None
         rows = problems.take or problems.rows if problems else _rows(config, name, lengths)
+        contexts = context.count * (1 if context.per == "dataset" else rows)
         one = generation_kind(
             context.writer,
             config.models[context.writer],
             config.price,
             stage="personas",
             what=f"{name} {strategy}",
-            requests=rows * config.price.attempts,
+            requests=contexts * config.price.attempts,
             prompt=asked(lengths, name, config.price),
             response=context.max_tokens * config.price.context_share,
         )
-        yield times(one, jobs)
+        yield replace(one, jobs=jobs)
 
 
 def _trainings(config: Config, plan: Plan, lengths: Lengths) -> Iterator[Kind]:
-    learners = {
-        f"{cell.model}/{cell.learner}": (cell.model, cell.sample, cell.recipe)
-        for cell in plan.grid(config.drawn)
-        if cell.learner != UNTRAINED
-    }
-    for (model, sample, name), jobs in Counter(learners.values()).items():
+    counts = Counter(
+        (one.model, undrawn(one.sample), one.recipe) for one in trainings(config, plan)
+    )
+    for (model, sample, name), jobs in counts.items():
         recipe = config.recipes[name]
         one = training_kind(
             model,
@@ -265,17 +262,17 @@ def _trainings(config: Config, plan: Plan, lengths: Lengths) -> Iterator[Kind]:
             rows=_rows(config, sample, lengths),
             tokens=lengths.texts.get(sample, recipe.max_length * config.price.row_share),
         )
-        yield times(one, jobs)
+        yield replace(one, jobs=jobs)
 
 
-def _cells(config: Config, plan: Plan) -> Counter[tuple[str, str]]:
+def _asked(config: Config, plan: Plan) -> Counter[tuple[str, str]]:
     """Count the cells of each model and benchmark."""
-    cells = {cell.path: (cell.model, cell.benchmark) for cell in plan.grid(config.drawn)}
-    return Counter(cells.values())
+    parts = (cell.split("/") for cell in cells(config, plan))
+    return Counter((model, benchmark) for model, _, benchmark, _ in parts)
 
 
 def _generations(config: Config, plan: Plan, lengths: Lengths) -> Iterator[Kind]:
-    for (model, name), jobs in _cells(config, plan).items():
+    for (model, name), jobs in _asked(config, plan).items():
         benchmark = config.benchmarks[name]
         share = benchmark.sampling.max_tokens * config.price.response_share
         one = generation_kind(
@@ -288,19 +285,16 @@ def _generations(config: Config, plan: Plan, lengths: Lengths) -> Iterator[Kind]
             prompt=asked(lengths, name, config.price),
             response=lengths.texts.get(name, share),
         )
-        yield times(one, jobs)
+        yield replace(one, jobs=jobs)
 
 
 def _verdicts(config: Config, plan: Plan) -> Iterator[Kind]:
     counts = Counter()
-    for (_, name), jobs in _cells(config, plan).items():
+    for (_, name), jobs in _asked(config, plan).items():
         counts[name] += jobs
     for name, jobs in counts.items():
         work = responses_of(config.benchmarks[name]) / config.price.judged
         # One judges, one puts the verdicts together.
         yield Kind("judge", "", name, 2 * jobs, 0, 1, config.price.small, work / 2)
-
-
-def times(kind: Kind, jobs: int) -> Kind:
-    """Return the same kind with so many jobs."""
-    return replace(kind, jobs=jobs)
+    if ballots := plan.ballots(config.drawn):
+        yield Kind("judge", "", "votes", len(ballots), 0, 1, config.price.small, 0)

@@ -14,7 +14,9 @@ from scipy.optimize import nnls
 
 from its.config.experiment import Config
 from its.config.recipe import Recipe
+from its.config.strategy import Written
 from its.costs.jobs import Kind, Lengths, asked, generation_kind, training_kind
+from its.costs.paths import trained, undrawn
 from its.costs.timings import made_by, timings
 from its.costs.training import processes_of
 from its.errors import refuse
@@ -160,7 +162,7 @@ def _training(config: Config, record: Path, seconds: float, _: Lengths) -> _Seen
     # An interrupted training's own clock goes on, Snakemake's does not.
     job = Finished(kind, max(seconds, facts["seconds"]))
     same = facts["processes"] == processes_of(model) and _same(facts["device"], model.train.gpus)
-    sample = learner.name.partition("-")[0].partition(".")[0]
+    sample = undrawn(trained(f"{name}/{learner.name}").sample)
     return _Seen(job if same else None, sample, text=tokens)
 
 
@@ -185,11 +187,11 @@ def _generation(config: Config, made: Path, seconds: float, _: Lengths) -> _Seen
 
 
 def _writing(config: Config, made: Path, seconds: float, lengths: Lengths) -> _Seen | None:
-    strategy = config.strategies.get(made.stem.partition(".")[0])
-    if strategy is None or strategy.context is None or not _known(config, strategy.context.writer):
+    strategy = config.strategies.get(undrawn(made.stem))
+    context = strategy and strategy.context
+    if not (isinstance(context, Written) and _known(config, context.writer)):
         return None
-    context, model = strategy.context, config.models[strategy.context.writer]
-    name = made.parent.name.partition(".")[0]
+    model, name = config.models[context.writer], undrawn(made.parent.name)
     kind = generation_kind(
         context.writer,
         model,

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import TypeVar
 
 from its.config.experiment import Config
-from its.config.plan import Plan
 from its.config.section import Section
+from its.costs.paths import learners, texts, trainings, undrawn
 
 One = TypeVar("One", bound=Section)
 
@@ -13,41 +13,32 @@ One = TypeVar("One", bound=Section)
 def used(config: Config, name: str) -> Config:
     """Return the config with the entries that the plan of that name uses, and no others."""
     plan = config.plans[name]
-    pools = {one: config.pools[one] for one in pools_of(config, plan)}
-    benchmarks = _some(config.benchmarks, benchmarks_of(config, plan))
+    made = trainings(config, plan)
+    strategies = [undrawn(text.partition("/")[2]) for text in texts(config, plan)]
+    parts = [part for one in strategies for part in config.parts(one)]
+    writers = [config.strategies[one].context.writer for one in config.written(strategies)]
+    answering = [one.partition("/")[0] for one in learners(config, plan)]
+    samples = _some(config.samples, [undrawn(one.sample) for one in made])
+    pools = _some(config.pools, [one.pool for one in samples.values()])
+    against = [one for pool in pools.values() for one in pool.against()]
+    benchmarks = _some(config.benchmarks, [*plan.benchmarks, *against])
     sources = [one for pool in pools.values() for one in pool.sources]
     sources += [one.problems.source for one in benchmarks.values()]
     return config.model_copy(
         update={
-            "models": _some(config.models, [*plan.models, *writers_of(config, plan)]),
+            "models": _some(config.models, [*answering, *writers]),
             "sources": _some(config.sources, sources),
             "pools": pools,
-            "samples": _some(config.samples, plan.samples),
-            "recipes": _some(config.recipes, plan.recipes),
-            "strategies": _some(config.strategies, plan.strategies()),
+            "samples": samples,
+            "recipes": _some(config.recipes, [one.recipe for one in made]),
+            "strategies": _some(config.strategies, parts),
             "benchmarks": benchmarks,
+            "votes": _some(config.votes, plan.votes),
             "plans": {name: plan},
             "plan": name,
             "partial": False,
         }
     )
-
-
-def writers_of(config: Config, plan: Plan) -> list[str]:
-    """List the models that write personas for a plan."""
-    contexts = [config.strategies[name].context for name in plan.strategies()]
-    return list(dict.fromkeys(context.writer for context in contexts if context))
-
-
-def pools_of(config: Config, plan: Plan) -> list[str]:
-    """List the pools that the samples of a plan are drawn from."""
-    return list(dict.fromkeys(config.samples[name].pool for name in plan.samples))
-
-
-def benchmarks_of(config: Config, plan: Plan) -> list[str]:
-    """List the benchmarks that a plan asks, and those that its pools are compared with."""
-    against = [one for name in pools_of(config, plan) for one in config.pools[name].against()]
-    return list(dict.fromkeys([*plan.benchmarks, *against]))
 
 
 def _some(entries: Mapping[str, One], names: Iterable[str]) -> dict[str, One]:
