@@ -3,12 +3,14 @@
 import json
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from its.config.experiment import read_config
 from its.costs.fit import misfits
+from its.costs.found import with_shapes
 from its.costs.timings import finished_files
 from its.costs.used import used
 from its.errors import refuse
@@ -16,8 +18,6 @@ from its.origins import local_files
 from its.versions import code_version, version_of
 
 experiment = read_config(config, workflow.configfiles)
-# Refused by the first GPU job, and not here: what needs none can be made, the price above all.
-unfit = misfits(experiment, experiment.plan) if experiment.price.refuse else []
 # For `lookup`: with defaults.
 config |= experiment.model_dump(mode="json", exclude_none=True)
 
@@ -63,15 +63,31 @@ def writer_chat(wildcards):
     return model.chat.model_copy(update={"system": ""}).settings()
 
 
+def priced(plan):
+    """Return what a plan uses, with what the models at hand tell of themselves."""
+    return with_shapes(used(experiment, plan), Path("results"))
+
+
+@cache
+def check_fit():
+    """Refuse a plan that cannot fit into its GPUs.
+
+    Every job with a model asks, and not who reads the config: what needs no model can be made,
+    the price above all.
+    """
+    if experiment.price.refuse:
+        refuse(misfits(priced(experiment.plan), experiment.plan))
+
+
 def published_model(wildcards):
     """Return the model that a training starts from, if the plan at hand fits its GPUs."""
-    refuse(unfit)
+    check_fit()
     return "<results>/models/{model}/manifest.json"
 
 
 def writing_model(wildcards):
     """Return the model that writes personas, if the plan at hand fits its GPUs."""
-    refuse(unfit)
+    check_fit()
     context = experiment.strategies[wildcards.strategy].context
     return f"<results>/models/{context.writer}/manifest.json"
 
@@ -106,7 +122,7 @@ def strategies(wildcards):
 
 def weights(wildcards):
     """Return the manifest of the model that answers: as published, or fine-tuned by us."""
-    refuse(unfit)
+    check_fit()
     if wildcards.learner == "base":
         return "<results>/models/{model}/manifest.json"
     return "<results>/checkpoints/{model}/{learner}/weights/manifest.json"

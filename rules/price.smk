@@ -11,7 +11,7 @@ rule price_plan:
         "../envs/data.yaml"
     params:
         code=code_version("scripts/price_plan.py"),
-        config=lambda wildcards: used(experiment, wildcards.plan).settings(),
+        config=lambda wildcards: priced(wildcards.plan).settings(),
         expected=expected,
     shell:
         "python scripts/price_plan.py {output:q} --plan {wildcards.plan:q}"

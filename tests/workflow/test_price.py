@@ -23,6 +23,25 @@ plans:
     {models: [large], samples: [demo192], recipes: [long], train: [U], test: [U],
      benchmarks: [sums_easy]}
 """
+MIXED = """
+strategies:
+  Half: {mixture: {U: 0.5, S: 0.5}}
+  Swapped: {context: {other: R}}
+votes:
+  far:
+    members: [smollm2/base, smollm2/demo192-U-sft-s0, smollm2/demo192.3-R.2-sft-s7]
+plans:
+  mixed:
+    models: [smollm2]
+    samples: [demo192]
+    recipes: [sft]
+    train: ["N", Half]
+    test: ["N", Swapped]
+    benchmarks: [sums_easy, stories_hard]
+    votes: [far]
+    replicates: [{seed: 0}, {draw: 1, persona: 1, seed: 1}]
+plan: mixed
+"""
 REFUSED = "training models.large with recipes.long takes"
 
 
@@ -57,6 +76,21 @@ def test_the_price_is_at_the_terminal_each_time_and_counts_the_jobs_that_run(
     assert counted["refine"] == plan.jobs["refine"]
     assert counted["train"] == plan.jobs["train"]
     assert counted["generate"] == plan.jobs["generate"]
+
+
+def test_mixtures_draws_and_votes_of_others_are_counted_too(checkout: Checkout) -> None:
+    (checkout.folder / "config/mixed.yaml").write_text(MIXED)
+    mixed = ["--configfile", "config/mixed.yaml"]
+    price = checkout.snakemake("price", "-c1", *mixed)
+    plan = checkout.snakemake("-n", *mixed)
+
+    assert price.status == plan.status == 0, price.out + plan.out
+    table = pl.read_csv(checkout.folder / "results/cost/mixed.csv")
+    counted = dict(table.group_by("stage").agg(pl.col("jobs").sum()).iter_rows())
+    assert counted["personas"] == plan.jobs["write_personas"]
+    assert counted["train"] == plan.jobs["train"] == 6
+    assert counted["generate"] == plan.jobs["generate"]
+    assert table["jobs"].sum() == sum(plan.jobs.values())
 
 
 def test_only_what_the_plan_uses_prices_it_again(checkout: Checkout) -> None:

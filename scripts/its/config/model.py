@@ -75,4 +75,4 @@ class Model(Section):
     generate: Needs
     """What answering with it asks for, and writing personas."""
     shape: Shape | None = None
-    """Its sizes, for the price: without them its memory and time cannot be told in advance."""
+    """Its sizes, for the price. Not needed once the model is at hand: under `path:`, or fetched."""

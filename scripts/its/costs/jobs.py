@@ -187,8 +187,8 @@ def _shapeless(config: Config) -> Iterator[str]:
     for name, model in config.models.items():
         if model.shape is None:
             yield (
-                f"models.{name}.shape is missing, and nothing else says how large the model is; "
-                "write it from the model's config.json (config/README.md lists the keys)"
+                f"models.{name}.shape is missing, and the model is not here to look at; write it "
+                "from the model's config.json (config/README.md lists the keys), or fetch it"
             )
 
 
