@@ -14,6 +14,7 @@ from its.costs.found import with_shapes
 from its.costs.timings import finished_files
 from its.costs.used import used
 from its.errors import refuse
+from its.lineage import model_lineage, set_lineage
 from its.origins import local_files
 from its.versions import code_version, version_of
 
@@ -231,6 +232,41 @@ def planned_labels(wildcards):
             },
         }
     )
+
+
+def pool_counts(wildcards):
+    """Return what the filters of a sample's pool kept; nothing for a benchmark."""
+    if wildcards.set in experiment.samples:
+        return f"results/pools/{experiment.samples[wildcards.set].pool}.json"
+    return []
+
+
+def trained_lineage(wildcards):
+    """Return what a card says of a trained model's part of the config."""
+    return model_lineage(
+        experiment,
+        wildcards.model,
+        wildcards.sample,
+        wildcards.strategy,
+        wildcards.recipe,
+    )
+
+
+def planned_export(wildcards):
+    """Return the card of every refined set and of every trained model in the plan."""
+    plan = experiment.plans[config["plan"]]
+    return [
+        *collect(
+            "<results>/export/{plan}/datasets/{text}/README.md",
+            plan=config["plan"],
+            text=plan.refined(experiment.drawn),
+        ),
+        *collect(
+            "<results>/export/{plan}/models/{learner}/README.md",
+            plan=config["plan"],
+            learner=plan.learners(experiment.drawn),
+        ),
+    ]
 
 
 def existing(paths):

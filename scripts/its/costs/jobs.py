@@ -13,7 +13,7 @@ from its.config.price import Price
 from its.config.recipe import Recipe
 from its.config.shape import Shape
 from its.costs.generation import generation_memory, generation_seconds, start_seconds
-from its.costs.paths import cells, personas, texts, trainings, undrawn
+from its.costs.paths import EPOCH, cells, learners, personas, texts, trainings, undrawn
 from its.costs.sharding import read_sharding
 from its.costs.sizes import WIDTHS, parameters
 from its.costs.training import training_memory, training_seconds
@@ -132,7 +132,7 @@ def training_kind(
         available=memory.available,
         host=memory.host,
         fits=memory.fits,
-        disk=saved,
+        disk=saved * (1 + len(recipe.keep)),
         # The state it would go on from, and the next one while that is written.
         scratch=2 * (12 * weights + saved),
     )
@@ -263,6 +263,8 @@ def _trainings(config: Config, plan: Plan, lengths: Lengths) -> Iterator[Kind]:
             tokens=lengths.texts.get(sample, recipe.max_length * config.price.row_share),
         )
         yield replace(one, jobs=jobs)
+    if kept := sum(1 for one in learners(config, plan) if EPOCH.search(one)):
+        yield Kind("train", "", "earlier epochs", kept, 0, 1, config.price.small, 0)
 
 
 def _asked(config: Config, plan: Plan) -> Counter[tuple[str, str]]:
@@ -294,7 +296,8 @@ def _verdicts(config: Config, plan: Plan) -> Iterator[Kind]:
         counts[name] += jobs
     for name, jobs in counts.items():
         work = responses_of(config.benchmarks[name]) / config.price.judged
-        # One judges, one puts the verdicts together.
-        yield Kind("judge", "", name, 2 * jobs, 0, 1, config.price.small, work / 2)
+        yield Kind("judge", "", name, jobs, 0, 1, config.price.small, work)
+    summaries = len(plan.cells(config.drawn))
+    yield Kind("judge", "", "summaries", summaries, 0, 1, config.price.small, 0)
     if ballots := plan.ballots(config.drawn):
         yield Kind("judge", "", "votes", len(ballots), 0, 1, config.price.small, 0)
