@@ -65,7 +65,7 @@ def test_s1_takes_what_its_authors_say(tokens: int, checkpointing: bool) -> None
 def test_openthinker_reached_less_than_is_assumed(name: str, hours: int) -> None:
     """20 and 90 hours on 32 H100 for 114,000 rows, 3 epochs, 16k tokens (their model cards).
 
-    The assumption's docstring says so. Rows of 7,000 tokens in the mean are the hub's.
+    The assumption's docstring says so. The mean length of a row is not printed; 7,000 is a guess.
     """
     read = 114_000 * 3 * 7000
     flops = 3 * forward_flops(SHAPES[name], 3500) * read

@@ -73,8 +73,8 @@ class Price(Section):
     """Correct speeds and lengths by the jobs that are finished under `results/`."""
 
     mfu: float = Field(0.3, gt=0, le=1)
-    """Part of the best FLOP/s that a training reaches on a GPU. s1's published run comes to 0.22
-    to 0.3 and OpenThinker's, which pad, to less than 0.1; large trainings are reported at 0.4."""
+    """Part of the best FLOP/s that a training reaches on a GPU. s1's published run comes to 0.2 to
+    0.3, OpenThinker's, which pad, to less than 0.1; Llama 3's authors report 0.4."""
     core_share: float = Field(0.8, gt=0, le=1)
     """The same on a processor, for generation too: 65 to 85 of 100 GFLOP/s were measured for a
     model of 135M weights."""
