@@ -13,6 +13,7 @@ from its.config.benchmark import Benchmark
 from its.config.model import Model
 from its.config.plan import Plan
 from its.config.pool import Equals, Pool
+from its.config.price import Price
 from its.config.recipe import Recipe
 from its.config.sample import Sample
 from its.config.section import Name, Section, one_of
@@ -46,6 +47,8 @@ class Config(Section):
     """Which cells of all these to make."""
     plan: Annotated[str, one_of("plans")]
     """What a bare `snakemake` makes."""
+    price: Price = Price()
+    """What the price of a plan is computed with."""
     partial: bool = False
     """Draw tables from the scores that exist, with holes marked, instead of making the others."""
 
