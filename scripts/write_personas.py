@@ -105,7 +105,7 @@ def main() -> None:
             | args.context.model_dump(include={"temperature", "top_p", "max_tokens"}),
             progress=Progress(what, len(asked.ids), "contexts"),
         )
-        drafts = Drafts(questions["answer"].to_list())
+        drafts = Drafts(questions["answer"].to_list(), requests)
         for attempt in range(args.context.attempts):
             ask(drafts, attempt, maker, asked, args)
         counts = ", ".join(f"{n} {reason}" for reason, n in sorted(drafts.rejected.items()))
@@ -148,10 +148,12 @@ class Drafts:
     ----------
     answers
         The gold of each question, which its context may not hold; None where there is none.
+    requests
+        What the writer is asked for each.
     """
 
-    def __init__(self, answers: list[str | None]) -> None:
-        self.answers = answers
+    def __init__(self, answers: list[str | None], requests: list[str]) -> None:
+        self.answers, self.requests = answers, requests
         self.accepted: list[Draft | None] = [None] * len(answers)
         self.last: dict[int, tuple[str, str]] = {}
         self.rejected: Counter[str] = Counter()
@@ -164,7 +166,12 @@ class Drafts:
 
     def judge(self, number: int, draft: Draft) -> None:
         """Take a draft, or count why not."""
-        reason = rejection(draft.text, self.answers[number])
+        reason = rejection(
+            draft.text,
+            self.answers[number],
+            request=self.requests[number],
+            finish=draft.finish,
+        )
         if reason is None:
             self.accepted[number] = draft
         else:

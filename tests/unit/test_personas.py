@@ -6,6 +6,7 @@ from its.config.model import Chat
 from its.personas import clean, rejection, whole_sentences
 
 CHAT = Chat()
+REQUEST = "Write one sentence about a person who asks this."
 
 
 @pytest.mark.parametrize(
@@ -71,6 +72,7 @@ def test_thinking_that_does_not_end_is_no_context() -> None:
         ("I met J. Smith, who paid 3.50 for", "I met J. Smith, who paid 3.50 for"),
         ("I am a baker. I pay 3.50 to Mr. Li", "I am a baker."),
         ("I am a baker.", "I am a baker."),
+        ("我是一名面包师。我每天", "我是一名面包师。"),
         ("", ""),
     ],
 )
@@ -92,7 +94,6 @@ def test_an_unfinished_sentence_goes_if_a_whole_one_is_left(text: str, kept: str
         ("", "104", "empty"),
         (" ... ", "104", "empty"),
         ("I am a.", "104", "empty"),
-        ("我是一名面包师。", "104", None),
         ("I'm sorry, but I can't help with that.", "4", "refusal"),
         ("As an AI language model, I have no life.", "4", "refusal"),
         ("I cannot provide a persona.", "4", "refusal"),
@@ -106,4 +107,44 @@ def test_an_unfinished_sentence_goes_if_a_whole_one_is_left(text: str, kept: str
     ],
 )
 def test_what_cannot_be_used_says_why(context: str, answer: str | None, reason: str | None) -> None:
-    assert rejection(context, answer) == reason
+    assert rejection(context, answer, request=REQUEST, finish="stop") == reason
+
+
+@pytest.mark.parametrize(
+    ("context", "asked", "reason"),
+    [
+        ("我是一名面包师。", REQUEST, "language"),
+        ("我是一名面包师。", "写一句话,介绍一个人。", None),
+        ("私はパン屋です。", "一文で人を紹介しなさい。", None),
+        ("私はパン屋です。", "写一句话,介绍一个人。", None),  # they share a script
+        ("Я пекарь.", REQUEST, "language"),
+        ("I am a 面包师 who bakes bread.", REQUEST, "language"),
+        ("I am a guide in Beijing (北京), who walks all day.", REQUEST, None),
+        ("I am a physicist who measures α-decay and β-decay in ℝ.", REQUEST, None),
+        ("I am a baker who loves 𝑥 and 𝐲 and ｆｕｌｌ width.", REQUEST, None),
+        ("Soy panadero en Café Müller.", REQUEST, None),  # not told apart
+        ("Je suis boulanger.", "«Сколько будет 1 + 1?» Qui pose cette question ?", None),
+        ("Я пекарь.", "«Сколько будет 1 + 1?» Who asks this?", None),
+    ],
+)
+def test_a_context_in_a_script_that_was_not_asked_in_is_asked_again(
+    context: str, asked: str, reason: str | None
+) -> None:
+    assert rejection(context, None, request=asked, finish="stop") == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("I am a baker. I rise at", None),  # what is left is whole
+        ("I am a Rent-a-Suit-a-Suit-a-Suit", "long"),
+        ("I am Dr. Li and I", "long"),
+        ("", "empty"),
+    ],
+)
+def test_what_a_limit_cut_is_asked_again_if_no_sentence_is_left(
+    text: str, reason: str | None
+) -> None:
+    context = clean(text, "length", CHAT)
+    assert rejection(context, None, request=REQUEST, finish="length") == reason
+    assert rejection(text, None, request=REQUEST, finish="stop") in {None, "empty"}
