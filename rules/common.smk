@@ -8,6 +8,7 @@ from pathlib import Path
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from its.config.experiment import read_config
+from its.config.plan import suffixed
 from its.origins import local_files
 from its.versions import code_version, version_of
 
@@ -103,11 +104,13 @@ def planned_tables(wildcards):
             "<results>/tables/{plan}/codesign.csv",
             "<results>/tables/{plan}/comparisons.csv",
             "<results>/tables/{plan}/contamination.csv",
+            "<results>/tables/{plan}/personas.csv",
             "<results>/tables/{plan}/questions.html",
             "<results>/figures/{plan}/codesign.svg",
             "<results>/figures/{plan}/comparisons.svg",
             "<results>/figures/{plan}/lengths.svg",
             "<results>/figures/{plan}/losses.svg",
+            "<results>/figures/{plan}/personas.svg",
         ],
         plan=config["plan"],
     )
@@ -173,6 +176,16 @@ def planned_refined(wildcards):
     """Return the refined sets of the plan, to look at."""
     texts = experiment.plans[wildcards.plan].refined(experiment.drawn)
     return collect("<results>/refined/{text}.parquet", text=texts)
+
+
+def planned_qualities(wildcards):
+    """Return what the plan's personas are like; with `partial`, of those that were measured."""
+    texts = [
+        f"{name}/{suffixed(strategy, draw)}"
+        for name, draw, strategy in experiment.plans[wildcards.plan].refinements()
+        if strategy in experiment.drawn
+    ]
+    return existing(collect("results/personas/{text}.json", text=dict.fromkeys(texts)))
 
 
 def planned_contamination(wildcards):

@@ -16,9 +16,10 @@ from its.console import Progress, say
 from its.engine import Request, check_device, check_lengths, leave, limit_of, prepare, start
 from its.errors import InputError, run
 from its.hashing import digest, seed_of
-from its.personas import REASONS, clean, rejection
+from its.personas import clean, rejection
 from its.progress import fingerprint_of, unfinished
 from its.prompts import read_domains, request
+from its.reasons import REASONS
 from its.shards import Maker, blocks
 from its.tables import read_table, write_table
 from its.versions import version_of

@@ -7,16 +7,6 @@ from collections import Counter
 from its.config.model import Chat
 from its.refinement import holds_answer
 
-REASONS = {
-    "empty": "no word of three letters in it, or only thinking",
-    "answer": "it holds the answer",
-    "refusal": "the model speaks of itself, or refuses",
-    "solution": "it works on the question instead",
-    "language": "more than a tenth of its letters are of a script that its request does not use",
-    "long": "a limit cut it before its first sentence ended",
-}
-"""Why a context is rejected."""
-
 FOREIGN = 0.1
 """Share of letters of other scripts that is not rejected: a name, a symbol."""
 EAST_ASIAN = ["CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC"]
@@ -84,7 +74,7 @@ def clean(text: str, finish: str, chat: Chat, *, opened: bool = False) -> str:
 
 
 def rejection(context: str, answer: str | None, *, request: str, finish: str) -> str | None:
-    """Return why a context cannot be used, a key of `REASONS`; None if it can.
+    """Return why a context cannot be used, a key of `its.reasons.REASONS`; None if it can.
 
     Two languages of one script are not told apart: a Spanish context for an English request stays.
 

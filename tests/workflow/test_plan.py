@@ -74,6 +74,7 @@ def test_one_artifact_has_one_path(checkout: Checkout, path: str) -> None:
         "contamination/demo/stories_hard.json",
         "models/smollm2/manifest.json",
         "personas/sums_easy/S.parquet",
+        "personas/sums_easy/S.1.json",
         "refined/stories_hard/R.1.parquet",
         "checkpoints/smollm2/demo192-N-sft-s0/weights/manifest.json",
         "checkpoints/smollm2/demo192-N-sft-s0/training.json",
@@ -82,6 +83,7 @@ def test_one_artifact_has_one_path(checkout: Checkout, path: str) -> None:
         "scores/smollm2/base/sums_easy/U.json",
         "tables/demo/codesign.csv",
         "figures/demo/codesign.svg",
+        "figures/demo/personas.png",
     ],
 )
 def test_every_artifact_can_be_asked_for_alone(checkout: Checkout, path: str) -> None:
@@ -125,3 +127,17 @@ def test_a_partial_table_makes_no_score(checkout: Checkout) -> None:
 
     assert run.status == 0, run.out
     assert run.jobs == {"tabulate_codesign": 1}
+
+
+def test_a_table_of_personas_has_those_of_every_set_they_are_asked_with(checkout: Checkout) -> None:
+    settings = "plans={demo: {train: [S, N], replicates: [{}, {draw: 1, persona: 2}]}}"
+    run = checkout.snakemake(
+        "-n", "-p", "--config", settings, "--", "results/tables/demo/personas.csv"
+    )
+
+    assert run.status == 0, run.out
+    (measured,) = re.findall(r"--measured (.+) --labels", run.out)
+    assert measured.split() == [
+        f"results/personas/{text}.json"
+        for text in ["demo192/S", "sums_easy/U", "demo192.1/S.2", "sums_easy/U.2"]
+    ]
