@@ -59,10 +59,31 @@ def writer_chat(wildcards):
 
 
 def personas(wildcards):
-    """Return what to join to the questions: nothing, for a strategy without a context."""
-    if wildcards.strategy in experiment.drawn:
-        return "<results>/personas/<text>.parquet"
-    return []
+    """Return what models wrote for the strategies that a strategy is made of."""
+    written = experiment.written([wildcards.strategy])
+    return collect(
+        "<results>/personas/{set}{draw}/{part}{persona}.parquet",
+        part=written,
+        **wildcards,
+    )
+
+
+def context_files(wildcards):
+    """Return the files that contexts are drawn from, so that editing one makes them again."""
+    written = experiment.written([wildcards.strategy])
+    parts = [
+        name for name in experiment.parts(wildcards.strategy) if name not in written
+    ]
+    contexts = [experiment.strategies[name].context for name in parts]
+    return [file for context in contexts if context for file in context.paths()]
+
+
+def strategies(wildcards):
+    """Return the settings of a strategy and of those that it is made of, as JSON."""
+    parts = experiment.parts(wildcards.strategy)
+    return json.dumps(
+        {name: json.loads(experiment.strategies[name].settings()) for name in parts}
+    )
 
 
 def weights(wildcards):
@@ -80,10 +101,11 @@ def template(wildcards):
 def planned_sets(wildcards):
     """Return what personas are written from: samples, benchmarks, models as published."""
     plan = experiment.plans[config["plan"]]
-    contexts = [experiment.strategies[name].context for name in plan.strategies()]
-    models = sorted(
-        {*plan.models, *[context.writer for context in contexts if context]}
-    )
+    writers = [
+        experiment.strategies[name].context.writer
+        for name in experiment.written(plan.strategies())
+    ]
+    models = sorted({*plan.models, *writers})
     return [
         *collect("<results>/sets/{set}.parquet", set=plan.sets()),
         *collect("<results>/models/{model}/manifest.json", model=models),
@@ -125,14 +147,24 @@ def planned_draws(wildcards):
     ]
 
 
+def planned_plain(wildcards):
+    """Return the strategies of the plan that join nothing to a question."""
+    return [
+        name
+        for name in experiment.plans[wildcards.plan].strategies()
+        if experiment.strategies[name].plain
+    ]
+
+
 def planned_labels(wildcards):
-    """Return what the strategies and benchmarks of the plan are called, as JSON."""
+    """Return what the strategies of the plan, their parts and its benchmarks are called, as JSON."""
     plan = experiment.plans[wildcards.plan]
     return json.dumps(
         {
             **{
-                name: experiment.strategies[name].label or name
+                part: experiment.strategies[part].label or part
                 for name in plan.strategies()
+                for part in experiment.parts(name)
             },
             **{
                 name: experiment.benchmarks[name].label or name
@@ -181,9 +213,9 @@ def planned_refined(wildcards):
 def planned_qualities(wildcards):
     """Return what the plan's personas are like; with `partial`, of those that were measured."""
     texts = [
-        f"{name}/{suffixed(strategy, draw)}"
+        f"{name}/{suffixed(part, draw)}"
         for name, draw, strategy in experiment.plans[wildcards.plan].refinements()
-        if strategy in experiment.drawn
+        for part in experiment.written([strategy])
     ]
     return existing(collect("results/personas/{text}.json", text=dict.fromkeys(texts)))
 

@@ -13,6 +13,8 @@ rule write_personas:
         "<logs>/personas/<text>.log",
     benchmark:
         "<benchmarks>/personas/<text>.tsv"
+    wildcard_constraints:
+        strategy="|".join(experiment.written(experiment.strategies)),
     priority: earlier
     conda:
         "../envs/generate.yaml"
@@ -42,6 +44,8 @@ rule measure_personas:
         "<results>/personas/<text>.json",
     log:
         "<logs>/personas/<text>-measured.log",
+    wildcard_constraints:
+        strategy="|".join(experiment.written(experiment.strategies)),
     conda:
         "../envs/data.yaml"
     params:

@@ -44,9 +44,10 @@ rule compare:
         code=code_version("scripts/compare.py"),
         plan=settings("plans/{plan}"),
         drawn=planned_draws,
+        plain=planned_plain,
     shell:
         "python scripts/compare.py {output:q} --scores results/scores --plan {params.plan:q}"
-        " --drawn {params.drawn:q} &> {log:q}"
+        " --drawn {params.drawn:q} --plain {params.plain:q} &> {log:q}"
 
 
 rule tabulate_contamination:

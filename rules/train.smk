@@ -34,7 +34,7 @@ rule train:
         processes=lambda wildcards, resources: resources.processes
         or max(1, resources.gpu),
     shell:
-        "torchrun --standalone --nproc-per-node {params.processes:q} --shutdown-timeout 300"
+        "python scripts/launch.py --standalone --nproc-per-node {params.processes:q} --shutdown-timeout 300"
         " --signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 scripts/train.py"
         " {input.base:q} {input.rows:q} {output:q} --recipe {params.recipe:q}"
         " --chat {params.chat:q} --dtype {params.dtype:q} --seed {wildcards.seed:q}"

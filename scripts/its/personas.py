@@ -3,9 +3,9 @@
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Callable
 
 from its.config.model import Chat
-from its.refinement import holds_answer
 
 FOREIGN = 0.1
 """Share of letters of other scripts that is not rejected: a name, a symbol."""
@@ -73,15 +73,17 @@ def clean(text: str, finish: str, chat: Chat, *, opened: bool = False) -> str:
     return whole_sentences(text) if finish == "length" else text
 
 
-def rejection(context: str, answer: str | None, *, request: str, finish: str) -> str | None:
+def rejection(
+    context: str, leaks: Callable[[str], bool], *, request: str, finish: str
+) -> str | None:
     """Return why a context cannot be used, a key of `its.reasons.REASONS`; None if it can.
 
     Two languages of one script are not told apart: a Spanish context for an English request stays.
 
     Parameters
     ----------
-    answer
-        The gold, which no context may hold (`its.refinement.holds_answer`).
+    leaks
+        Tells whether a context gives the answer away (`its.wanted.Wanted.leaks`).
     request
         What the writer was asked.
     finish
@@ -89,7 +91,7 @@ def rejection(context: str, answer: str | None, *, request: str, finish: str) ->
     """
     if not re.search(r"[^\W\d_]{3}", context):  # such as `I am a.`
         return "empty"
-    if holds_answer(context, answer):
+    if leaks(context):
         return "answer"
     if REFUSAL.search(context):
         return "refusal"

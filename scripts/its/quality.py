@@ -1,7 +1,6 @@
 """What contexts are like: how near to their questions, how varied, and what they cost to write."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -14,6 +13,7 @@ from scipy.stats import binomtest
 
 from its.errors import InputError, refuse
 from its.hashing import normalised
+from its.leaks import holds_word
 from its.reasons import REASONS
 from its.similarity import Estimate, nearest, similarities, student
 
@@ -159,9 +159,7 @@ def holds_short_answer(context: str, answer: str | None) -> bool:
     (True, False)
     """
     answer = (answer or "").strip()
-    if not 1 <= len(answer) <= 2:
-        return False
-    return re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", context) is not None
+    return 1 <= len(answer) <= 2 and holds_word(context, answer)
 
 
 def distinct(texts: Iterable[list[str]], size: int) -> float:

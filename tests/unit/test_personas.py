@@ -3,10 +3,16 @@
 import pytest
 
 from its.config.model import Chat
+from its.leaks import gives_away
 from its.personas import clean, rejection, whole_sentences
 
 CHAT = Chat()
 REQUEST = "Write one sentence about a person who asks this."
+
+
+def harmless(context: str) -> bool:
+    """Find no answer in any context."""
+    return False
 
 
 @pytest.mark.parametrize(
@@ -107,7 +113,10 @@ def test_an_unfinished_sentence_goes_if_a_whole_one_is_left(text: str, kept: str
     ],
 )
 def test_what_cannot_be_used_says_why(context: str, answer: str | None, reason: str | None) -> None:
-    assert rejection(context, answer, request=REQUEST, finish="stop") == reason
+    found = rejection(
+        context, lambda text: gives_away(text, answer), request=REQUEST, finish="stop"
+    )
+    assert found == reason
 
 
 @pytest.mark.parametrize(
@@ -130,7 +139,7 @@ def test_what_cannot_be_used_says_why(context: str, answer: str | None, reason: 
 def test_a_context_in_a_script_that_was_not_asked_in_is_asked_again(
     context: str, asked: str, reason: str | None
 ) -> None:
-    assert rejection(context, None, request=asked, finish="stop") == reason
+    assert rejection(context, harmless, request=asked, finish="stop") == reason
 
 
 @pytest.mark.parametrize(
@@ -146,5 +155,5 @@ def test_what_a_limit_cut_is_asked_again_if_no_sentence_is_left(
     text: str, reason: str | None
 ) -> None:
     context = clean(text, "length", CHAT)
-    assert rejection(context, None, request=REQUEST, finish="length") == reason
-    assert rejection(text, None, request=REQUEST, finish="stop") in {None, "empty"}
+    assert rejection(context, harmless, request=REQUEST, finish="length") == reason
+    assert rejection(text, harmless, request=REQUEST, finish="stop") in {None, "empty"}

@@ -130,7 +130,10 @@ def test_a_partial_table_makes_no_score(checkout: Checkout) -> None:
 
 
 def test_a_table_of_personas_has_those_of_every_set_they_are_asked_with(checkout: Checkout) -> None:
-    settings = "plans={demo: {train: [S, N], replicates: [{}, {draw: 1, persona: 2}]}}"
+    settings = (
+        "plans={demo: {train: [S, N], test: [N, Mixed, Fixed],"
+        " replicates: [{}, {draw: 1, persona: 2}]}}"
+    )
     run = checkout.snakemake(
         "-n", "-p", "--config", settings, "--", "results/tables/demo/personas.csv"
     )
@@ -139,5 +142,6 @@ def test_a_table_of_personas_has_those_of_every_set_they_are_asked_with(checkout
     (measured,) = re.findall(r"--measured (.+) --labels", run.out)
     assert measured.split() == [
         f"results/personas/{text}.json"
-        for text in ["demo192/S", "sums_easy/U", "demo192.1/S.2", "sums_easy/U.2"]
+        for draw, persona in [("", ""), (".1", ".2")]
+        for text in [f"demo192{draw}/S{persona}", f"sums_easy/S{persona}", f"sums_easy/U{persona}"]
     ]

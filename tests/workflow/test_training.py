@@ -65,6 +65,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sums = [(a, b) for a in range(3, 99, 12) for b in range(1, 10, 2)]
     columns = {
         "id": [f"{a}-{b}" for a, b in sums],
+        "variant": [0] * len(sums),
         "messages": [[{"role": "user", "content": f"{a} + {b}?"}] for a, b in sums],
         "response": [f"{a} + {b} = {a + b}. " * (1 + a % 2) for a, b in sums],
     }
@@ -81,7 +82,7 @@ def start(base: Path, rows: Path) -> Iterator[Callable[..., subprocess.Popen]]:
     def call(folder: Path, *, processes: int = 1, recipe: dict = RECIPE, **options: int) -> object:
         trained = Trained(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        torchrun = ["torchrun", "--standalone", "--nproc-per-node", processes]
+        torchrun = ["python", "scripts/launch.py", "--standalone", "--nproc-per-node", processes]
         files = [base, rows, trained.manifest, folder / "training.json"]
         settings = {"recipe": json.dumps(recipe), "chat": CHAT.settings(), "dtype": "float32"}
         settings |= {"seed": 0} | {name.replace("_", "-"): n for name, n in options.items()}
