@@ -20,6 +20,7 @@ pathvars:
     text="{set}{draw}/{strategy}{persona}",
     trained="{model}/{sample}{draw}-{strategy}{persona}-{recipe}-s{seed}{stop}",
     cell="{model}/{learner}/{benchmark}/{strategy}{persona}",
+    ballot="{vote}/{benchmark}/{strategy}{persona}",
     logs="results/logs",
     benchmarks="results/timings",
 

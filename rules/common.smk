@@ -121,12 +121,14 @@ def planned_data(wildcards):
 
 def planned_tables(wildcards):
     """Return what a reader looks at first."""
+    votes = "<results>/tables/{plan}/votes.csv"
     return collect(
         [
             "<results>/tables/{plan}/codesign.csv",
             "<results>/tables/{plan}/comparisons.csv",
             "<results>/tables/{plan}/contamination.csv",
             "<results>/tables/{plan}/personas.csv",
+            *([votes] if experiment.plans[config["plan"]].votes else []),
             "<results>/tables/{plan}/questions.html",
             "<results>/figures/{plan}/codesign.svg",
             "<results>/figures/{plan}/comparisons.svg",
@@ -194,6 +196,12 @@ def planned_verdicts(wildcards):
     """Return the verdicts of every cell in the plan; with `partial`, of those that have them."""
     cells = experiment.plans[wildcards.plan].cells(experiment.drawn)
     return existing(collect("results/scores/{cell}.parquet", cell=cells))
+
+
+def planned_votes(wildcards):
+    """Return what every vote of the plan comes to; with `partial`, those that have been held."""
+    ballots = experiment.plans[wildcards.plan].ballots(experiment.drawn)
+    return existing(collect("results/votes/{ballot}.json", ballot=ballots))
 
 
 def planned_trainings(wildcards):

@@ -50,6 +50,26 @@ rule compare:
         " --drawn {params.drawn:q} --plain {params.plain:q} &> {log:q}"
 
 
+rule tabulate_votes:
+    input:
+        planned_votes,
+    output:
+        report(
+            "<results>/tables/{plan}/votes.csv",
+            caption="../report/votes.rst",
+            category="Co-design",
+            labels={"what": "votes", "as": "table"},
+        ),
+    log:
+        "<logs>/tables/{plan}/votes.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/tabulate_votes.py"),
+    shell:
+        "python scripts/tabulate_votes.py {output:q} --votes {input:q} &> {log:q}"
+
+
 rule tabulate_contamination:
     input:
         planned_contamination,

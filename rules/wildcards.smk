@@ -21,6 +21,7 @@ RECIPE = "|".join(experiment.recipes)
 
 wildcard_constraints:
     plan="|".join(experiment.plans),
+    vote="|".join(experiment.votes),
     model="|".join(experiment.models),
     source="|".join(experiment.sources),
     pool="|".join(experiment.pools),

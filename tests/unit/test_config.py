@@ -31,6 +31,7 @@ from its.config.strategy import (
     Words,
     Written,
 )
+from its.config.vote import Vote
 from its.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -112,6 +113,7 @@ DEFAULTS = {
         "reply": "Understood.",
         "separator": "\n\n",
     },
+    Vote: {"label": "", "ties": "share"},
     Replicate: {"draw": 0, "persona": 0, "seed": 0},
     Model: {"licence": "", "dtype": "bfloat16", "chat": Chat()},
 }
@@ -339,3 +341,44 @@ def test_no_script_hides_a_module() -> None:
     scripts = {path.stem for path in (ROOT / "scripts").glob("*.py")}
     hidden = scripts & (sys.stdlib_module_names | packages_distributions().keys())
     assert not hidden, "scripts/ stands first on sys.path: rename what a library would import"
+
+
+@pytest.mark.parametrize(
+    ("member", "words"),
+    [
+        ("smollm/base", "models has no 'smollm'"),
+        ("smollm2/demo192-N-sft", "'smollm2/demo192-N-sft' is not model/base or model/sample"),
+        ("smollm2/demo-N-sft-s0", "samples has no 'demo'"),
+        ("smollm2/demo192.1-V.2-sft-s0", "strategies has no 'V'"),
+    ],
+)
+def test_a_member_of_a_vote_is_a_learner(
+    raw: dict, read: Callable, member: str, words: str
+) -> None:
+    raw["votes"]["three"]["members"][1] = member
+    with pytest.raises(InputError) as error:
+        read(raw)
+    assert "votes.three.members.1: " in str(error.value)
+    assert words in str(error.value)
+
+
+def test_a_strategy_is_made_of_others_that_can_be_parts(raw: dict, read: Callable) -> None:
+    raw["strategies"] |= {
+        "A": {"mixture": {"Mixed": 0.5, "N": 0.5}},
+        "B": {"context": {"other": "N"}},
+        "C": {"context": {"words": "nowhere.txt", "like": "Shuffled"}},
+        "D": {"mixture": {"S": 0.5, "V": 0.5}},
+    }
+    with pytest.raises(InputError) as error:
+        read(raw)
+    assert "strategies.D.mixture.V: strategies has no 'V'" in str(error.value)
+    del raw["strategies"]["D"]
+    with pytest.raises(InputError) as error:
+        read(raw)
+    for line in [
+        "strategies.A.mixture.Mixed: is a mixture itself",
+        "strategies.B.context.other: N has no contexts of its own",
+        "strategies.C.context.like: Shuffled has no contexts of its own",
+        "strategies.C.context.words: there is no file nowhere.txt",
+    ]:
+        assert line in str(error.value)

@@ -22,7 +22,7 @@ def test_one_cell_trains_one_model(checkout: Checkout) -> None:
 def test_training_and_testing_refine_with_the_same_settings(checkout: Checkout) -> None:
     run = checkout.snakemake("-n", "-p", SCORE.replace("N.json", "U.json"))
 
-    commands = re.findall(r"scripts/refine\.py .* --strategy (\S+|'.*?') &>", run.out)
+    commands = re.findall(r"scripts/refine\.py .* --strategies (\S+|'.*?') --draw", run.out)
     assert len(commands) == 2
     assert commands[0] == commands[1]
 

@@ -1,5 +1,6 @@
 """The whole config: checked once, all mistakes at once, before any job."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,6 +18,7 @@ from its.config.sample import Sample
 from its.config.section import Name, Section, one_of
 from its.config.source import Source
 from its.config.strategy import Counted, Strategy, Written
+from its.config.vote import Vote
 from its.errors import InputError
 from its.prompts import check_lines, check_prompt
 
@@ -38,6 +40,8 @@ class Config(Section):
     """What is joined to a question, in training and in testing."""
     benchmarks: dict[Name, Benchmark]
     """Test sets, and how they are asked."""
+    votes: dict[Name, Vote] = {}
+    """Learners that answer together."""
     plans: dict[Name, Plan]
     """Which cells of all these to make."""
     plan: Annotated[str, one_of("plans")]
@@ -100,7 +104,7 @@ def read_config(merged: Mapping[str, object], files: Sequence[str] = ()) -> Conf
     except ValidationError as error:
         mistakes += _mistakes(error.errors(), merged)
     else:
-        mistakes += [*_mixed(config), *_prompts(config), *_missing_files(config)]
+        mistakes += [*_mixed(config), *_voters(config), *_prompts(config), *_missing_files(config)]
     if mistakes:
         raise InputError("config:\n  " + "\n  ".join(mistakes))
     return config
@@ -193,6 +197,25 @@ def _mixed(config: Config) -> Iterator[str]:
                     f"strategies.{name}.context.{source}: {taken} has no contexts of its own; name "
                     "a strategy with a writer or a bank"
                 )
+
+
+def _voters(config: Config) -> Iterator[str]:
+    """Yield a line for each member of a vote that no path could stand for."""
+    learner = re.compile(
+        r"base|(?P<samples>\w+)(?:\.[1-9]\d*)?-(?P<strategies>\w+)(?:\.[1-9]\d*)?"
+        r"-(?P<recipes>\w+)-s(?:0|[1-9]\d*)(?:-e[1-9]\d*)?"
+    )
+    for name, vote in config.votes.items():
+        for number, member in enumerate(vote.members):
+            place = f"votes.{name}.members.{number}"
+            model, _, rest = member.partition("/")
+            match = learner.fullmatch(rest)
+            if match is None:
+                yield f"{place}: {member!r} is not model/base or model/sample-strategy-recipe-s0"
+                continue
+            for section, one in {"models": model, **match.groupdict()}.items():
+                if one is not None and one not in getattr(config, section):
+                    yield f"{place}: {section} has no {one!r}"
 
 
 def _prompts(config: Config) -> Iterator[str]:

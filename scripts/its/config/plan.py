@@ -60,6 +60,8 @@ class Plan(Section):
     """Strategies that the benchmarks are refined with: its columns."""
     benchmarks: list[Annotated[str, one_of("benchmarks")]] = Field(min_length=1)
     """What they are tested on."""
+    votes: list[Annotated[str, one_of("votes")]] = []
+    """Votes on these benchmarks, asked in each of the ways of `test`."""
     replicates: list[Replicate] = Field([Replicate()], min_length=1)
     """Combinations, not a product: draw, persona draw and seed may vary together or alone."""
 
@@ -103,6 +105,17 @@ class Plan(Section):
     def cells(self, drawn: Container[str]) -> list[str]:
         """List `model/learner/benchmark/strategy`, the untrained learner's first."""
         return list(dict.fromkeys(cell.path for cell in self.grid(drawn)))
+
+    def ballots(self, drawn: Container[str]) -> list[str]:
+        """List `vote/benchmark/strategy`, of every draw of the personas."""
+        found = [
+            f"{vote}/{benchmark}/{_written(test, replicate.persona, drawn)}"
+            for replicate in self.replicates
+            for vote in self.votes
+            for benchmark in self.benchmarks
+            for test in self.test
+        ]
+        return list(dict.fromkeys(found))
 
     def learners(self, drawn: Container[str]) -> list[str]:
         """List `model/learner` of everything that the plan trains."""

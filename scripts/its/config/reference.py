@@ -18,6 +18,7 @@ from its.config.sampling import Sampling
 from its.config.section import Section
 from its.config.source import Fields, Generator, Mapped, Source
 from its.config.strategy import Bank, Other, Strategy, Text, Words, Written
+from its.config.vote import Vote
 
 SECTIONS: dict[str, type[Section]] = {
     "The whole file": Config,
@@ -45,6 +46,7 @@ SECTIONS: dict[str, type[Section]] = {
     "benchmarks.NAME": Benchmark,
     "benchmarks.NAME.problems": Problems,
     "benchmarks.NAME.sampling": Sampling,
+    "votes.NAME": Vote,
     "plans.NAME": Plan,
     "plans.NAME.replicates": Replicate,
 }
