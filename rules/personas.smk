@@ -48,6 +48,7 @@ rule measure_personas:
         strategy="|".join(experiment.written(experiment.strategies)),
     conda:
         "../envs/data.yaml"
+    threads: 4
     params:
         code=code_version("scripts/measure_personas.py"),
     shell:
