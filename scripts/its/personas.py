@@ -24,6 +24,8 @@ REFUSAL = re.compile(
     r"\b(?:I'm|I am) (?:really |so |very )?sorry\b"
     r"|\b(?:AI|artificial intelligence)(?:[ -]powered)?"
     r" (?:(?:language )?model|assistant|chatbot|designed|trained)\b"
+    r"|\b(?:I'm|I am) an? (?:\w+ ){0,3}(?:AI|artificial intelligence|chatbot)"
+    r"(?= (?:that|who|which|named|called|designed|trained|built|here)\b|[^\w\s-]|\s*$)"
     r"|\bas an (?:AI|artificial intelligence)\b(?! \w+(?:er|or|ist)\b)"
     r"|\bI (?:cannot|can't|can not|am unable to|am not able to)"
     r" (?:assist|fulfil|comply|generate|provide|write|create|help (?:you|with))",
