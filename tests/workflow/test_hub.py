@@ -15,7 +15,7 @@ from random import Random
 
 import pytest
 import yaml
-from conftest import ROOT
+from conftest import ROOT, Checkout
 from loopback import REVISION, Fault, Hub, Repository, serving
 from tiny import write_tiny_model
 
@@ -113,6 +113,14 @@ def test_only_the_files_that_match_are_fetched(node: Node) -> None:
         f"{REVISION}/data/part-2.jsonl",
     ]
     assert sum(one.sent for one in node.hub.requests) == sum(map(len, map(Path.read_bytes, files)))
+
+
+def test_folders_below_are_fetched_if_that_is_asked_for(node: Node) -> None:
+    files = node.source(f"hub:me/rows@{REVISION}//data/**/part-1.jsonl")
+    assert {file.read_bytes() for file in files} == {
+        PARTS["data/part-1.jsonl"],
+        PARTS["data/old/part-1.jsonl"],
+    }
 
 
 def test_a_long_listing_is_read_to_its_end(node: Node) -> None:
@@ -322,3 +330,30 @@ def test_a_hub_out_of_reach_is_one_line(node: Node) -> None:
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert "hub:me/tiny: cannot be fetched, the hub is out of reach (" in line
+
+
+def test_a_plan_is_refused_until_it_is_pinned(
+    node: Node, checkout: Checkout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", node.hub.endpoint)
+    monkeypatch.setenv("HF_HOME", str(node.folder / "home"))
+    monkeypatch.setenv("HF_TOKEN", TOKEN)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    config = checkout.folder / "config/mine.yaml"
+    config.write_text("sources: {rows: {origin: hub:me/rows//data/*.jsonl}}\n")
+    target = ["results/sources/rows/manifest.json", "--configfile", "config/mine.yaml"]
+
+    assert checkout.snakemake("-n", *target).jobs == {"fetch_source": 1}
+    refused = checkout.snakemake("-c1", *target)
+    assert refused.status != 0
+    assert "error: hub:me/rows//data/*.jsonl: has no revision" in refused.out
+    assert node.hub.requests == []
+
+    assert node.run("pin.py", config).returncode == 0
+    fetched = checkout.snakemake("-c1", *target)
+    assert fetched.status == 0, fetched.out
+    assert "Nothing to be done" in checkout.snakemake("-n", *target).out
+    files = [path for path in checkout.folder.rglob("*") if path.is_file()]
+    assert any(".snakemake" in path.parts for path in files)
+    for text in [refused.out, fetched.out, *(path.read_text(errors="replace") for path in files)]:
+        assert TOKEN not in text

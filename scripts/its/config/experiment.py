@@ -104,7 +104,13 @@ def read_config(merged: Mapping[str, object], files: Sequence[str] = ()) -> Conf
     except ValidationError as error:
         mistakes += _mistakes(error.errors(), merged)
     else:
-        mistakes += [*_mixed(config), *_voters(config), *_prompts(config), *_missing_files(config)]
+        mistakes += [
+            *_mixed(config),
+            *_voters(config),
+            *_not_kept(config),
+            *_prompts(config),
+            *_missing_files(config),
+        ]
     if mistakes:
         raise InputError("config:\n  " + "\n  ".join(mistakes))
     return config
@@ -216,6 +222,18 @@ def _voters(config: Config) -> Iterator[str]:
             for section, one in {"models": model, **match.groupdict()}.items():
                 if one is not None and one not in getattr(config, section):
                     yield f"{place}: {section} has no {one!r}"
+
+
+def _not_kept(config: Config) -> Iterator[str]:
+    """Yield a line for each epoch that a plan tests and a recipe of it does not keep."""
+    for name, plan in config.plans.items():
+        for recipe in plan.recipes:
+            for epoch in plan.epochs:
+                if epoch not in config.recipes[recipe].keep:
+                    yield (
+                        f"plans.{name}.epochs: recipe {recipe!r} does not keep epoch {epoch}; add "
+                        f"it to recipes.{recipe}.keep"
+                    )
 
 
 def _prompts(config: Config) -> Iterator[str]:
