@@ -72,6 +72,13 @@ workflow: install  ## Test the plan, and one small run through all real parts
 test-long: install  ## Run the tests that take minutes
 	@pytest -m long
 
+.PHONY: gpu-check
+gpu-check: install  ## Run the demo's way on one GPU, in environments that Conda makes, beside its price
+	@command -v conda mamba micromamba > /dev/null || { echo "error: no Conda on the PATH, which makes the environments with CUDA" >&2; exit 2; }
+	nvidia-smi --list-gpus || { echo "error: no GPU here" >&2; exit 2; }
+	snakemake --cores $(CORES) --resources gpu=1 --software-deployment-method conda --configfile config/gpu.yaml
+	python perf/device.py --configfile config/gpu.yaml
+
 .PHONY: format
 format: install  ## Bring scripts and rules into form
 	@ruff check --fix
