@@ -12,6 +12,7 @@ from its.config.experiment import Config
 from its.config.model import Model
 from its.config.price import Price
 from its.config.recipe import Recipe
+from its.costs.activations import kept_bytes, working_bytes
 from its.costs.device import GIB
 from its.costs.fit import misfits
 from its.costs.generation import generation_memory
@@ -21,6 +22,7 @@ from its.errors import InputError
 
 ROOT = Path(__file__).parents[2]
 ZERO3 = str(ROOT / "config/deepspeed/zero3.json")
+OFFLOADED = ["optimizer", "param"]
 RECIPE = {"deepspeed": ZERO3, "gradient_checkpointing": True, "max_length": 32768}
 
 
@@ -106,6 +108,22 @@ def test_offloading_makes_it_fit_where_the_machine_has_the_memory(tmp_path: Path
     assert misfits(enough, "p") == []
 
 
+def test_offloaded_weights_leave_the_gpu_at_stage_3_alone(tmp_path: Path) -> None:
+    weights = 10**9
+    for stage, kept in [(2, 2 * weights), (3, 0)]:
+        zero = {"stage": stage, **{f"offload_{one}": {"device": "nvme"} for one in OFFLOADED}}
+        file = tmp_path / f"zero{stage}.json"
+        file.write_text(json.dumps({"zero_optimization": zero}))
+        states = model_states(weights, read_sharding(str(file)), "bfloat16", 4)
+        assert states.device == kept
+        assert states.host == 18 * weights - kept
+
+
+def test_the_fewest_gpus_that_fit_are_named() -> None:
+    (said,) = misfits(config(model("Qwen2.5-32B", gpus=4), RECIPE), "p")
+    assert "train.gpus: 16;" in said
+
+
 def test_what_takes_several_changes_is_told_as_one() -> None:
     one = model("Qwen2.5-32B", gpus=1, generating=2)
     (said,) = misfits(config(one, {"max_length": 32768, "packing": False}), "p")
@@ -154,6 +172,23 @@ def test_plain_training_keeps_float32_weights() -> None:
     assert memory("Qwen2.5-1.5B", 1, plain).states == 18 * weights
     assert memory("Qwen2.5-1.5B", 2, plain).states == 22 * weights
     assert memory("Qwen2.5-1.5B", 1, plain).fits
+
+
+def test_checkpointing_saves_nothing_where_there_is_one_layer() -> None:
+    shape = SHAPES["Qwen2.5-7B"].model_copy(update={"layers": 1})
+    whole, lean = (
+        kept_bytes(shape, "bfloat16", **how) + working_bytes(shape, "bfloat16", **how)
+        for on in [False, True]
+        for how in [{"checkpointing": on, "mixed": False, "mask": 0}]
+    )
+    assert lean == whole + 2 * shape.hidden  # the layer's input
+
+
+def test_scoring_takes_at_least_the_gradient_of_its_matrix() -> None:
+    """In float32, beside the matrix and its own gradient: it decides where rows are short."""
+    recipe = RECIPE | {"max_length": 8, "packing": False}
+    one, matrix = memory("Qwen2.5-7B", 8, recipe), 152064 * 3584
+    assert matrix * 8 < one.head + one.activations < matrix * 8 + 1e9
 
 
 def test_checkpointing_packing_and_batches_change_activations_as_they_should() -> None:

@@ -109,6 +109,11 @@ def test_generation_is_faster_for_smaller_models_larger_batches_and_faster_memor
     assert per_second("Qwen2.5-7B", 1, 64) < per_second("Qwen2.5-7B", 1, 64, gpu="h200")
 
 
+def test_one_response_is_written_as_fast_as_weights_are_read() -> None:
+    read = 3.35e12 * Price().decoding / (7_615_616_512 * 2)
+    assert per_second("Qwen2.5-7B", 1, 1, step=0) == pytest.approx(read, rel=0.1)
+
+
 def test_totals_are_the_sums_and_wall_times_know_what_is_at_hand(demo: Config) -> None:
     found = kinds(demo, "demo", Lengths())
     prices = price_rows(found, demo.price)
@@ -169,6 +174,28 @@ def test_what_is_expected_of_texts_decides_tokens(demo: Config) -> None:
         found = {one.stage: one for one in kinds(demo, "demo", Lengths(texts=texts))}
         assert found["train"].tokens == 192 * texts.get("demo192", 512 * 0.25)
         assert found["generate"].tokens == 64 * (200 + texts.get("sums_easy", 96 * 0.4))
+
+
+def test_as_many_contexts_are_written_as_a_strategy_wants(raw: dict) -> None:
+    for settings, contexts in [
+        ({}, 192),
+        ({"count": 3}, 3 * 192),
+        ({"count": 3, "per": "sample"}, 3 * 192),
+        ({"count": 3, "per": "dataset"}, 3),
+    ]:
+        raw["strategies"]["U"]["context"] |= settings
+        one = Config.model_validate(raw)
+        (found,) = (k for k in kinds(one, "demo", Lengths()) if k.what == "demo192 U")
+        each = one.price.question_tokens + 40 * one.price.context_share
+        assert found.tokens == pytest.approx(contexts * one.price.attempts * each)
+
+
+def test_a_training_leaves_its_weights_and_those_of_kept_epochs(raw: dict) -> None:
+    raw["recipes"]["sft"] |= {"epochs": 3, "keep": [1, 2]}
+    (found,) = (k for k in kinds(Config.model_validate(raw), "demo", Lengths()) if k.scratch)
+    weights = 134_515_008
+    assert found.disk == 3 * 4 * weights
+    assert found.scratch == 2 * (12 + 4) * weights  # two states while the second is written
 
 
 def test_a_local_model_takes_no_room_again(raw: dict) -> None:
@@ -238,6 +265,14 @@ def test_finished_jobs_tell_lengths_and_times(tmp_path: Path, demo: Config) -> N
     assert jobs[0].kind.seconds == expected.seconds
     writing = next(job for job in jobs if job.kind.stage == "personas")
     assert writing.kind.tokens == 194 * (price.question_tokens + 40 * price.context_share)
+
+
+def test_an_interrupted_training_took_what_its_own_clock_says(tmp_path: Path, demo: Config) -> None:
+    finish(tmp_path, demo, 300.0)
+    record = tmp_path / "checkpoints/smollm2/demo192.1-U.1-sft-s0/training.json"
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"seconds": 900.0}))
+    jobs, _ = finished(demo, tmp_path, Lengths())
+    assert jobs[0].seconds == 900
 
 
 def test_jobs_on_another_device_tell_lengths_only(tmp_path: Path, demo: Config) -> None:
