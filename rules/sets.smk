@@ -14,15 +14,36 @@ rule fetch_source:
         "python scripts/fetch_source.py {output:q} --source {params.source:q} &> {log:q}"
 
 
+rule verify_pool:
+    input:
+        pool_sources,
+    output:
+        "<results>/verified/{pool}.parquet",
+    log:
+        "<logs>/verified/{pool}.log",
+    wildcard_constraints:
+        pool="|".join(VERIFIED) or "(?!)",  # no other has responses to verify
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/verify_pool.py"),
+        filter=lambda wildcards: VERIFIED[wildcards.pool].settings(),
+        fields=pool_fields,
+    shell:
+        "python scripts/verify_pool.py {output:q} --sources {input:q} --fields {params.fields:q}"
+        " --filter {params.filter:q} --workers {threads:q} &> {log:q}"
+
+
 rule filter_pool:
     input:
-        sources=lambda wildcards: collect(
-            "<results>/sources/{source}/manifest.json",
-            source=experiment.pools[wildcards.pool].sources,
-        ),
+        sources=pool_sources,
         benchmarks=lambda wildcards: collect(
             "<results>/sets/{benchmark}.parquet",
-            benchmark=experiment.pools[wildcards.pool].against(),
+            benchmark=experiment.pools[wildcards.pool].against(experiment.benchmarks),
+        ),
+        verdicts=lambda wildcards: collect(
+            "<results>/verified/{pool}.parquet",
+            pool=[wildcards.pool] if wildcards.pool in VERIFIED else [],
         ),
     output:
         rows="<results>/pools/{pool}.parquet",
@@ -37,8 +58,8 @@ rule filter_pool:
         fields=pool_fields,
     shell:
         "python scripts/filter_pool.py {output:q} --sources {input.sources:q}"
-        " --benchmarks {input.benchmarks:q} --pool {params.pool:q} --fields {params.fields:q}"
-        " &> {log:q}"
+        " --benchmarks {input.benchmarks:q} --verdicts {input.verdicts:q}"
+        " --pool {params.pool:q} --fields {params.fields:q} &> {log:q}"
 
 
 rule sample_pool:

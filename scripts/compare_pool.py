@@ -3,11 +3,15 @@
 import argparse
 from pathlib import Path
 
+import polars as pl
+
 from its.errors import run
 from its.files import write_json
 from its.overlap import overlap
-from its.schemas import SET
 from its.tables import read_table
+
+COLUMNS = {"id": pl.String, "problem": pl.String}
+"""What is read of both."""
 
 SIZES = [8, 13]
 """Words of an n-gram: open-r1 takes 8, s1 13."""
@@ -21,7 +25,7 @@ def main() -> None:
     parser.add_argument("counts", type=Path, help="JSON to write")
     args = parser.parse_args()
 
-    pool, benchmark = read_table(args.pool, SET), read_table(args.benchmark, SET)
+    pool, benchmark = read_table(args.pool, COLUMNS), read_table(args.benchmark, COLUMNS)
     counts = {
         "pool": args.pool.stem,
         "benchmark": args.benchmark.stem,

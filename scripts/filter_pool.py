@@ -3,17 +3,17 @@
 import argparse
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
 from its.config.pool import Pool
 from its.config.source import Fields
-from its.errors import refuse, run
+from its.errors import run
 from its.files import write_json
-from its.pools import filtered, in_order
-from its.schemas import SET
-from its.sources import read_source
-from its.tables import read_table, write_table
+from its.pools import VERDICT, pool_of
+from its.sources import open_source
+from its.tables import read_table, sink_table
 
 
 def main() -> None:
@@ -23,34 +23,25 @@ def main() -> None:
     parser.add_argument("counts", type=Path, help="JSON to write")
     parser.add_argument("--sources", type=Path, nargs="+", help="manifests, in the pool's order")
     parser.add_argument("--benchmarks", type=Path, nargs="*", default=[], help="parquet")
+    parser.add_argument("--verdicts", type=Path, nargs="?", help="what verify_pool.py wrote")
     parser.add_argument("--pool", type=Pool.model_validate_json, required=True)
     parser.add_argument("--fields", type=json.loads, required=True, help="by source")
     args = parser.parse_args()
 
-    frames = {
-        name: read_source(manifest, name, Fields.model_validate(args.fields[name]))
+    sources = {
+        name: open_source(manifest, name, Fields.model_validate(args.fields[name]))
         for name, manifest in zip(args.pool.sources, args.sources, strict=True)
     }
-    benchmarks = {path.stem: read_table(path, SET) for path in args.benchmarks}
-    rows = in_order(pl.concat(frames.values()))
-    kept, counts = filtered(rows, args.pool.filters, benchmarks)
-    twice = kept.filter(kept["id"].is_duplicated())
-    refuse(
-        [
-            f"problem {row['id']} of source {row['source']} stands more than once: "
-            f"{row['problem'][:100]!r}; add a filter 'duplicates' to the pool"
-            for row in twice.iter_rows(named=True)
-        ]
-    )
-    summary = {
-        "sources": {name: len(frame) for name, frame in frames.items()},
-        "filters": counts,
-        "rows": len(kept),
+    verdicts = args.verdicts and read_table(args.verdicts, {VERDICT: pl.String})[VERDICT]
+    benchmarks = {
+        path.stem: read_table(path, {"problem": pl.String})["problem"] for path in args.benchmarks
     }
-    for step in counts:
-        print(f"{step['filter']}: kept {step['kept']}, dropped {step['dropped']}")
-    write_json(args.counts, summary)
-    write_table(args.rows, kept)
+    with TemporaryDirectory() as scratch:
+        rows, summary = pool_of(sources, args.pool.filters, benchmarks, Path(scratch), verdicts)
+        for step in summary["filters"]:
+            print(f"{step['filter']}: kept {step['kept']}, dropped {step['dropped']}")
+        write_json(args.counts, summary)
+        sink_table(args.rows, rows)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 
 import argparse
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from its.config.sample import Sample
 from its.errors import run
 from its.samples import drawn
 from its.schemas import SET
-from its.tables import read_table, write_table
+from its.tables import scan_table, sink_table
 
 
 def main() -> None:
@@ -19,7 +20,9 @@ def main() -> None:
     parser.add_argument("--draw", type=int, default=0, help="another one is another sample")
     args = parser.parse_args()
 
-    write_table(args.rows, drawn(read_table(args.pool, SET), args.sample, args.draw))
+    with TemporaryDirectory() as scratch:
+        pool = scan_table(args.pool, SET)
+        sink_table(args.rows, drawn(pool, args.sample, args.draw, Path(scratch)))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,17 @@
 """How much of a benchmark stands in a pool: equal problems, and n-grams of words in common."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain
 
 import polars as pl
 
 from its.hashing import normalised
+
+CHUNK = 20_000
+"""Problems whose n-grams are in memory at once."""
+
+ODD = 0x9E3779B97F4A7C15
+"""Its powers are the factors of the places in an n-gram."""
 
 
 def ngrams(problem: str, size: int) -> set[str]:
@@ -26,10 +32,68 @@ def all_ngrams(problems: Iterable[str], size: int) -> set[str]:
     return set(chain.from_iterable(ngrams(problem, size) for problem in problems))
 
 
-def shares(problems: pl.Series, grams: set[str], size: int) -> pl.Series:
-    """Return for each problem whether it shares an n-gram with `grams`."""
-    found = [not ngrams(problem, size).isdisjoint(grams) for problem in problems]
-    return pl.Series(problems.name, found, dtype=pl.Boolean)
+def hashed_ngrams(problems: pl.Series, size: int) -> pl.DataFrame:
+    """Return `row` (from 0) and a hash of each n-gram of each problem, `gram`.
+
+    Equal n-grams have equal hashes, within this process. A gram is a sum over its words, each
+    times a number of its place: the text of an n-gram is never made.
+    """
+    texts = pl.Series("text", [normalised(problem) for problem in problems], dtype=pl.String)
+    words = (
+        pl.LazyFrame({"text": texts})
+        .with_row_index("row")
+        .with_columns(word=pl.col("text").str.split(" "))
+        .with_columns(words=pl.col("word").list.len())
+    )
+    gram = sum(
+        pl.col("hash").shift(-place) * pl.lit(pow(ODD, place, 2**64), pl.UInt64)
+        for place in range(size)
+    )
+    long = (
+        words.filter(pl.col("words") >= size)
+        .explode("word")
+        .select("row", hash=pl.col("word").hash())
+        .select("row", gram=gram, last=pl.col("row").shift(1 - size))
+        .filter(pl.col("row") == pl.col("last"))
+        .select("row", "gram")
+    )
+    short = words.filter(pl.col("words") < size).select("row", gram=pl.col("text").hash())
+    return pl.concat([long, short]).collect()
+
+
+def first_sharing(problems: pl.Series, others: Mapping[str, Iterable[str]], size: int) -> pl.Series:
+    """Return for each problem the first of `others` that shares an n-gram with it, null if none.
+
+    Hashes find the few that may, texts decide.
+
+    Parameters
+    ----------
+    others
+        Problems to look for, by name.
+    """
+    texts = {name: pl.Series(list(many), dtype=pl.String) for name, many in others.items()}
+    grams = {name: all_ngrams(many, size) for name, many in texts.items()}
+    known = [
+        hashed_ngrams(many, size).select("gram", other=pl.lit(number, pl.UInt32)).unique()
+        for number, many in enumerate(texts.values())
+    ]
+    found: list[str | None] = [None] * len(problems)
+    if not known:
+        return pl.Series(problems.name, found, dtype=pl.String)
+    names = list(texts)
+    for start in range(0, len(problems), CHUNK):
+        here = hashed_ngrams(problems.slice(start, CHUNK), size)
+        near = here.join(pl.concat(known), on="gram").select("row", "other").unique()
+        for row, other in near.sort("row", "other").iter_rows():
+            place, name = start + row, names[other]
+            if found[place] is None and not ngrams(problems[place], size).isdisjoint(grams[name]):
+                found[place] = name
+    return pl.Series(problems.name, found, dtype=pl.String)
+
+
+def sharing(problems: pl.Series, others: Iterable[str], size: int) -> pl.Series:
+    """Return for each problem whether it shares an n-gram with one of `others`."""
+    return first_sharing(problems, {"others": others}, size).is_not_null()
 
 
 def overlap(pool: pl.DataFrame, benchmark: pl.DataFrame, size: int) -> dict:
@@ -38,19 +102,17 @@ def overlap(pool: pl.DataFrame, benchmark: pl.DataFrame, size: int) -> dict:
     Parameters
     ----------
     pool, benchmark
-        Sets: `id` and `problem` (str).
+        Sets: `problem` (str).
 
     Returns
     -------
     dict
         `rows` and `problems` (int), and up to three `examples` with the texts of both.
     """
-    rows = pool.filter(shares(pool["problem"], all_ngrams(benchmark["problem"], size), size))
-    problems = benchmark.filter(
-        shares(benchmark["problem"], all_ngrams(rows["problem"], size), size)
-    )
+    rows = pool["problem"].filter(sharing(pool["problem"], benchmark["problem"], size))
+    problems = benchmark["problem"].filter(sharing(benchmark["problem"], rows, size))
     examples = []
-    for problem in problems.head(3).iter_rows(named=True):
-        near = rows.filter(shares(rows["problem"], ngrams(problem["problem"], size), size))
-        examples.append({"problem": problem["problem"], "row": near["problem"][0]})
+    for problem in problems.head(3):
+        row = rows.filter(sharing(rows, [problem], size))[0]
+        examples.append({"problem": problem, "row": row})
     return {"rows": len(rows), "problems": len(problems), "examples": examples}

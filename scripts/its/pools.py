@@ -1,83 +1,173 @@
-"""Filter a pool, and say what each filter dropped."""
+"""Make a pool of sources: filter their rows, say what each filter dropped and why.
 
-from collections.abc import Mapping
+Responses are most of a pool, and never in memory all at once. They are read twice: for what the
+filters want to know of them, and, those of rows that are kept, to be written.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from its.config.pool import Contains, Contamination, Duplicates, Filter, Length
-from its.errors import InputError
-from its.hashing import digest
-from its.overlap import all_ngrams, shares
+from its.config.pool import Filter
+from its.errors import InputError, refuse
+from its.filters import at_sight, reasons
+from its.hashing import digest, problem_id
+from its.ordering import ordered
+from its.schemas import SET
+from its.sources import LACKS, Part, with_ids
 
 EXAMPLES = 3
 """Dropped rows that the counts show for each filter."""
 
+REASONS = 10
+"""Reasons that the counts name for each filter: the most frequent ones."""
 
-def in_order(rows: pl.DataFrame) -> pl.DataFrame:
-    """Sort rows by id, and equal problems by their content: nothing depends on who came first."""
-    content = pl.Series([digest(*row) for row in rows.iter_rows()], dtype=pl.String)
-    return rows.with_columns(content=content).sort("id", "content").drop("content")
+VERDICT = "verdict"
+"""Why a response is not right, null if it is."""
 
 
-def filtered(
-    rows: pl.DataFrame, filters: list[Filter], benchmarks: Mapping[str, pl.DataFrame]
-) -> tuple[pl.DataFrame, list[dict]]:
-    """Apply filters one after the other.
+def pool_of(
+    sources: Mapping[str, Sequence[Part]],
+    filters: Sequence[Filter],
+    benchmarks: Mapping[str, Iterable[str]],
+    scratch: Path,
+    verdicts: pl.Series | None = None,
+) -> tuple[pl.LazyFrame, dict[str, Any]]:
+    """Filter the rows of sources.
 
     Parameters
     ----------
-    rows
-        Columns of a set, in the order of `in_order`.
     benchmarks
-        The sets that contamination is looked for in, by name.
+        The problems that contamination is looked for in, by name.
+    scratch
+        An empty folder, which the rows are read from: it must be there until they are.
+    verdicts
+        `VERDICT` of each row, in the order of the sources.
 
     Returns
     -------
-    DataFrame
-        The rows that every filter keeps.
-    list of dict
-        For each filter its settings, `kept` and `dropped` (int) and up to three dropped rows as
-        `examples`.
+    LazyFrame
+        The rows that every filter keeps, the columns of a set, by rising id.
+    dict
+        The rows of each of the `sources` and of the pool (`rows`), and for each of the `filters`
+        its settings, `kept` and `dropped` (int), how many were dropped for the most frequent
+        reasons (`why`), and up to three dropped rows as `examples`.
 
     Raises
     ------
     InputError
-        If nothing is left.
+        If a source has no rows, or rows without what every row must have, naming all of those; if
+        no row is left, or a problem stands twice.
     """
-    counts = []
-    for one in filters:
-        keep = _kept(rows, one, benchmarks)
-        dropped = rows.filter(~keep)
+    parts = [part for several in sources.values() for part in several]
+    rows = _in_order(_surveyed(sources, filters, verdicts), parts)
+    read = dict(rows["source"].value_counts().iter_rows())
+    counts, shown = [], []
+    for number, one in enumerate(filters):
+        why = reasons(one, rows[str(number)], rows, benchmarks)
+        dropped, rows = rows.filter(why.is_not_null()), rows.filter(why.is_null())
+        shown.append(dropped.head(EXAMPLES))
         counts.append(
             {
                 **one.model_dump(mode="json"),
-                "kept": int(keep.sum()),
+                "kept": len(rows),
                 "dropped": len(dropped),
-                "examples": dropped.head(EXAMPLES)
-                .select("id", "source", "problem", "response")
-                .to_dicts(),
+                "why": _most_frequent(why),
             }
         )
-        rows = rows.filter(keep)
         if rows.is_empty():
             steps = ", ".join(f"{c['filter']} dropped {c['dropped']}" for c in counts)
             raise InputError(f"the filters leave no row: {steps}; loosen the last one")
-    return rows, counts
+    refuse(
+        [
+            f"problem {row['id']} of source {row['source']} stands more than once: "
+            f"{row['problem'][:100]!r}; add a filter 'duplicates' to the pool"
+            for row in rows.filter(rows["id"].is_duplicated()).iter_rows(named=True)
+        ]
+    )
+    rows_and_examples = pl.concat([rows, *shown])
+    responses = ordered(
+        [part.rows.select("row", "response") for part in parts], rows_and_examples, scratch
+    )
+    whole = pl.concat([rows_and_examples.lazy(), responses], how="horizontal").select(list(SET))
+    examples = (
+        whole.slice(len(rows))
+        .select("id", "source", "problem", "response")
+        .collect(engine="streaming")
+    )
+    for count, some in zip(counts, shown, strict=True):
+        count["examples"] = examples[: len(some)].to_dicts()
+        examples = examples[len(some) :]
+    summary = {
+        "sources": {name: read[name] for name in sources},
+        "filters": counts,
+        "rows": len(rows),
+    }
+    return whole.head(len(rows)), summary
 
 
-def _kept(rows: pl.DataFrame, one: Filter, benchmarks: Mapping[str, pl.DataFrame]) -> pl.Series:
-    """Return for each row whether a filter keeps it."""
-    match one:
-        case Contains():
-            text = pl.col(one.column).fill_null("")
-            tests = [text.str.contains(word, literal=True) for word in one.words]
-            return rows.select(pl.all_horizontal(tests)).to_series()
-        case Length():
-            size = pl.col(one.column).fill_null("").str.len_chars()
-            return rows.select(size.is_between(one.minimum, one.maximum)).to_series()
-        case Duplicates():
-            return rows["id"].is_first_distinct()
-        case Contamination():
-            texts = [text for name in one.against for text in benchmarks[name]["problem"]]
-            return ~shares(rows["problem"], all_ngrams(texts, one.ngram), one.ngram)
-    raise TypeError(f"no such filter: {one!r}")
+def _surveyed(
+    sources: Mapping[str, Sequence[Part]], filters: Sequence[Filter], verdicts: pl.Series | None
+) -> pl.DataFrame:
+    """Read all of every row but its response, and what filters see in that.
+
+    Returns the columns of a set but `response`, the bytes of which are `size`; `file` and `row`,
+    where it is; `VERDICT`; and for each filter a column called by its number, the reason to drop
+    the row at sight or null.
+    """
+    frames, mistakes = [], []
+    number = 0
+    for name, parts in sources.items():
+        found = []
+        for part in parts:
+            size = pl.col("response").str.len_bytes().fill_null(0).alias("size")
+            seen = _seen(part.rows.with_columns(size, *LACKS), filters)
+            rows = part.read(seen.drop("response"))
+            mistakes += part.mistakes(rows)
+            found.append(rows.with_columns(file=pl.lit(number, pl.UInt32)))
+            number += 1
+        if not mistakes:
+            frames.append(with_ids(pl.concat(found), name))
+    refuse(mistakes)
+    rows = pl.concat(frames).drop(pl.selectors.starts_with("no "))
+    if verdicts is None:
+        verdicts = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
+    return rows.with_columns(verdicts.alias(VERDICT))
+
+
+def _seen(rows: pl.LazyFrame, filters: Sequence[Filter]) -> pl.LazyFrame:
+    """Add what each filter sees in a row, under its number."""
+    so_far = pl.lit(True)
+    for number, one in enumerate(filters):
+        rows = rows.with_columns(at_sight(one, so_far).alias(str(number)))
+        so_far = so_far & pl.col(str(number)).is_null()
+    return rows
+
+
+def _in_order(rows: pl.DataFrame, parts: Sequence[Part]) -> pl.DataFrame:
+    """Sort rows by id, those that state the same problem by the hash of all that they hold.
+
+    So nothing depends on who came first.
+    """
+
+    def content(row: dict[str, str | None]) -> str:
+        return digest(problem_id(row["problem"]), *row.values())
+
+    texts = [name for name in SET if name != "id"]
+    hashed = pl.struct(texts).map_elements(content, return_dtype=pl.String)
+    several = rows["id"].is_duplicated()
+    frames = [rows.filter(~several).with_columns(content=pl.lit(None, pl.String))]
+    for number, part in enumerate(parts):
+        here = rows.filter(several, file=number).sort("row")
+        if len(here):
+            these = pl.col("row").is_in(here["row"].implode())
+            found = part.read(part.rows.filter(these).select(content=hashed))
+            frames.append(pl.concat([here, found], how="horizontal"))
+    return pl.concat(frames).sort("id", "content").drop("content")
+
+
+def _most_frequent(why: pl.Series) -> dict[str, int]:
+    counts = why.drop_nulls().alias("why").value_counts(name="rows")
+    return dict(counts.sort("rows", "why", descending=[True, False]).head(REASONS).iter_rows())

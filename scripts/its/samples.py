@@ -1,13 +1,16 @@
 """Draw rows by hash, so that their order, their files and rows added later do not matter."""
 
+from pathlib import Path
+
 import polars as pl
 
 from its.config.sample import Sample
 from its.errors import InputError, refuse
 from its.hashing import digest
+from its.ordering import ordered
 
 
-def drawn(pool: pl.DataFrame, sample: Sample, draw: int) -> pl.DataFrame:
+def drawn(pool: pl.LazyFrame, sample: Sample, draw: int, scratch: Path) -> pl.LazyFrame:
     """Return the rows with the smallest hash of (seed, draw, id), by rising hash.
 
     The rows are sorted by hash, so the 1,000 are the first of the 15,000 of the same pool,
@@ -17,20 +20,26 @@ def drawn(pool: pl.DataFrame, sample: Sample, draw: int) -> pl.DataFrame:
     ----------
     pool
         Columns of a set; `id` must be unique.
+    scratch
+        An empty folder, which the rows are read from: it must be there until they are.
 
     Raises
     ------
     InputError
         If the pool has too few rows, or rows without a solution to learn from.
     """
-    size = len(pool) if sample.size == "all" else sample.size
-    if size > len(pool):
+    response = pl.col("response").fill_null("")
+    rows = pool.select(
+        "id", size=response.str.len_bytes(), empty=response.str.strip_chars() == "", file=0
+    ).collect(engine="streaming")
+    size = len(rows) if sample.size == "all" else sample.size
+    if size > len(rows):
         raise InputError(
-            f"the sample wants {size} rows, and pool {sample.pool!r} has {len(pool)}: "
+            f"the sample wants {size} rows, and pool {sample.pool!r} has {len(rows)}: "
             "make the sample smaller, or the pool's filters looser"
         )
-    order = pl.Series("order", [digest(sample.seed, draw, one) for one in pool["id"]])
-    rows = pool.with_columns(order).sort("order").head(size).drop("order")
-    empty = rows.filter(pl.col("response").fill_null("").str.strip_chars() == "")
-    refuse([f"problem {one}: there is no response to learn from" for one in empty["id"].to_list()])
-    return rows
+    order = pl.Series("order", [digest(sample.seed, draw, one) for one in rows["id"]])
+    first = rows.with_columns(order).with_row_index("row").sort("order").head(size)
+    empty = first.filter("empty")["id"].to_list()
+    refuse([f"problem {one}: there is no response to learn from" for one in empty])
+    return ordered([pool.with_row_index("row")], first, scratch)

@@ -1,21 +1,96 @@
-"""Published rows: how they are read, and how their columns become ours."""
+"""Published rows: read when they are needed, as columns of ours."""
 
 import json
-import re
 from collections.abc import Iterator
-from difflib import get_close_matches
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 from polars.exceptions import PolarsError
 
-from its.boxes import last_boxed
-from its.config.source import Fields, Mapped
+from its.config.source import Fields
 from its.errors import InputError, refuse
+from its.fields import asked, field, found
 from its.files import sha256_of
 from its.hashing import problem_id
 from its.origins import SUFFIXES
 from its.schemas import SET
+
+ROW = "number of the row"
+"""A name that no published column has."""
+
+TEXTS = ["problem", "answer", "response"]
+
+LACKS = [(pl.col(name).fill_null("").str.strip_chars() == "").alias(f"no {name}") for name in TEXTS]
+"""Whether a row has none of a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a source; in memory is as much of it as is read."""
+
+    file: Path
+    fields: Fields
+    rows: pl.LazyFrame
+    """`row` (int, from 0), and the columns of `SET` but `id`."""
+
+    def read(self, frame: pl.LazyFrame) -> pl.DataFrame:
+        """Read what was made of `rows`; raise `InputError` if the file cannot be read."""
+        with _readable(self.file):
+            return frame.collect(engine="streaming")
+
+    def mistakes(self, rows: pl.DataFrame) -> Iterator[str]:
+        """Yield a line for each row that lacks what every row must have.
+
+        Parameters
+        ----------
+        rows
+            `row`, and the columns of `LACKS`.
+        """
+        for name in TEXTS:
+            mapped, choices = getattr(self.fields, name), self.fields.choices
+            made_of_choices = choices and name != "response"
+            if mapped.optional and not made_of_choices:
+                continue
+            if made_of_choices:
+                how = f", or a choice is, or the right one stands twice: {choices.columns}"
+            elif mapped.extract == "all":
+                how = f", {mapped}"
+            else:
+                how = f" (nothing to extract by {_words(mapped.extract)}), {mapped}"
+            for number in rows.filter(f"no {name}")["row"]:
+                yield f"{self.file}: row {number + 1}: {name} is empty{how}"
+
+
+def _words(extract: object) -> str:
+    many = extract if isinstance(extract, list) else [extract]
+    return ", then ".join(repr(one if isinstance(one, str) else one.between) for one in many)
+
+
+def open_source(manifest: Path, name: str, fields: Fields) -> list[Part]:
+    """Return the files of a source, in order, with their rows as ours.
+
+    Raises
+    ------
+    InputError
+        If a file is not what the manifest says, cannot be read, or lacks a column.
+    """
+    parts, mistakes = [], []
+    for entry in json.loads(manifest.read_text())["files"]:
+        file = Path(entry["path"])
+        if not file.is_file() or sha256_of(file) != entry["sha256"]:
+            raise InputError(
+                f"{file}: is not the file that {manifest} describes; it changed or went away "
+                "while the workflow ran; start snakemake again to read it anew"
+            )
+        with _readable(file):
+            frame = _scan(file)
+            rows, wrong = _mapped(frame, frame.collect_schema(), fields, name)
+        parts.append(Part(file, fields, rows))
+        mistakes += [f"{file}: {one}" for one in wrong]
+    refuse(mistakes)
+    return parts
 
 
 def read_source(manifest: Path, name: str, fields: Fields) -> pl.DataFrame:
@@ -24,41 +99,53 @@ def read_source(manifest: Path, name: str, fields: Fields) -> pl.DataFrame:
     Raises
     ------
     InputError
-        If a file is not what the manifest says, cannot be read, lacks a column, or has rows
-        without a problem or an answer; the message lists them with file and row.
+        As `open_source`, and if there are rows without a problem or an answer; the message lists
+        them with file and row.
     """
     frames, mistakes = [], []
-    for entry in json.loads(manifest.read_text())["files"]:
-        file = Path(entry["path"])
-        if not file.is_file() or sha256_of(file) != entry["sha256"]:
-            raise InputError(
-                f"{file}: is not the file that {manifest} describes; it changed or went away "
-                "while the workflow ran; start snakemake again to read it anew"
-            )
-        rows = _mapped(_read(file), fields, name, file)
-        mistakes += _row_mistakes(rows, fields, file)
+    for part in open_source(manifest, name, fields):
+        rows = part.read(part.rows.with_columns(LACKS))
+        mistakes += part.mistakes(rows)
         frames.append(rows)
     refuse(mistakes)
-    if not sum(map(len, frames)):
-        raise InputError(f"{manifest}: source {name!r} has no rows")
-    return pl.concat(frames)
+    return with_ids(pl.concat(frames), name).select(list(SET))
 
 
-def _read(file: Path) -> pl.DataFrame:
-    """Read a file by its suffix. Numbers of a CSV file stay text; they become text anyway."""
+def with_ids(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Return rows of a source with their ids; refuse to if there are none.
+
+    Raises `InputError` then.
+    """
+    if rows.is_empty():
+        raise InputError(f"source {name!r} has no rows")
+    return rows.with_columns(id=pl.Series([problem_id(one) for one in rows["problem"]]))
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[None]:
+    """Turn what a reader of files raises into a line that names the file."""
     try:
-        match file.suffix:
-            case ".jsonl" | ".ndjson":
-                return pl.read_ndjson(file, infer_schema_length=None)
-            case ".json":
-                return pl.read_json(file, infer_schema_length=None)
-            case ".csv":
-                return pl.read_csv(file, infer_schema=False)
-            case ".parquet":
-                return pl.read_parquet(file)
-    except (PolarsError, OSError, ValueError) as error:
+        yield
+    except (PolarsError, OSError, UnicodeError) as error:
         where = _broken_line(file) if file.suffix in {".jsonl", ".ndjson"} else ""
         raise InputError(f"{file}{where}: cannot be read as {file.suffix[1:]}: {error}") from error
+
+
+def _scan(file: Path) -> pl.LazyFrame:
+    """Open a file by its suffix, with the number of each row as `ROW`.
+
+    Numbers of a CSV file stay text; they become text anyway. JSON is read whole: what columns it
+    has is known at its end.
+    """
+    match file.suffix:
+        case ".jsonl" | ".ndjson":
+            return pl.read_ndjson(file, infer_schema_length=None).with_row_index(ROW).lazy()
+        case ".json":
+            return pl.read_json(file, infer_schema_length=None).with_row_index(ROW).lazy()
+        case ".csv":
+            return pl.scan_csv(file, infer_schema=False, row_index_name=ROW)
+        case ".parquet":
+            return pl.scan_parquet(file, row_index_name=ROW)
     raise InputError(f"{file}: known are files that end in {', '.join(sorted(SUFFIXES))}")
 
 
@@ -74,100 +161,30 @@ def _broken_line(file: Path) -> str:
     return ""
 
 
-def _mapped(frame: pl.DataFrame, fields: Fields, name: str, file: Path) -> pl.DataFrame:
-    """Rename, extract and cast the columns of one file."""
-    mistakes = []
-    columns = {}
-    for target in ["problem", "response", "answer"]:
-        field = getattr(fields, target)
-        expression, mistake = _column(frame, field.column)
-        if mistake and not field.optional:
-            mistakes.append(f"{file}: {mistake}, which fields.{target} names")
-        columns[target] = _extract(expression, field)
-    for column in fields.meta:
-        _, mistake = _column(frame, column)
-        if mistake:
-            mistakes.append(f"{file}: {mistake}, which fields.meta names")
-    refuse(mistakes)
-    meta = pl.struct(fields.meta).struct.json_encode() if fields.meta else pl.lit("{}")
-    rows = frame.with_columns(**columns, source=pl.lit(name), meta=meta)
-    ids = rows["problem"].map_elements(problem_id, return_dtype=pl.String, skip_nulls=True)
-    return rows.with_columns(id=ids).select(pl.col(name).cast(dtype) for name, dtype in SET.items())
-
-
-def _column(frame: pl.DataFrame, path: str) -> tuple[pl.Expr, str]:
-    """Return an expression for a column, or for a dotted path into structs and lists.
-
-    With it a mistake, empty if the column is there; the expression is null if it is not.
-    """
-    if path in frame.columns:
-        return _text(pl.col(path), frame.schema[path]), ""
-    first, *steps = path.split(".")
-    dtype = frame.schema.get(first)
-    expression = pl.col(first)
-    for step in steps:
-        match dtype:
-            case pl.Struct() if step in (found := {f.name: f.dtype for f in dtype.fields}):
-                expression, dtype = expression.struct.field(step), found[step]
-            case pl.List() if step.lstrip("-").isdigit():
-                expression = expression.list.get(int(step), null_on_oob=True)
-                dtype = dtype.inner
-            case _:
-                dtype = None
-    if dtype is None:
-        near = get_close_matches(path, frame.columns, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(frame.columns)}"
-        return pl.lit(None, pl.String), f"no column {path!r} ({hint})"
-    return _text(expression, dtype), ""
-
-
-def _text(expression: pl.Expr, dtype: pl.DataType) -> pl.Expr:
-    """Return a column as text: 25, 25.0 and "25" are the same number."""
-    if dtype.is_float():
-        whole = expression.is_finite() & (expression == expression.round())
-        as_integer = expression.cast(pl.Int64, strict=False).cast(pl.String)
-        return (
-            pl.when(expression.is_nan())
-            .then(None)
-            .when(whole)
-            .then(as_integer)
-            .otherwise(expression.cast(pl.String))
-        )
-    return expression.cast(pl.String)
-
-
-def _extract(expression: pl.Expr, field: Mapped) -> pl.Expr:
-    """Return the part of a text that the field asks for; null where it is not there."""
-    match field.extract:
-        case "hashes":
-            return expression.map_elements(after_hashes, return_dtype=pl.String)
-        case "boxed":
-            return expression.map_elements(last_boxed, return_dtype=pl.String)
-    return expression
-
-
-def after_hashes(text: str) -> str | None:
-    r"""Return what follows the last `####` of a solution, as in GSM8K; None if there is none.
-
-    >>> after_hashes("48 + 24 = 72\n#### 1,072 ")
-    '1072'
-    """
-    _, mark, answer = text.rpartition("####")
-    answer = answer.strip()
-    if not mark or not answer:
-        return None
-    return (
-        answer.replace(",", "") if re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?", answer) else answer
-    )
-
-
-def _row_mistakes(rows: pl.DataFrame, fields: Fields, file: Path) -> Iterator[str]:
-    """Yield a line for each row that lacks what every row must have."""
-    for target in ["problem", "answer", "response"]:
-        field = getattr(fields, target)
-        bad = rows[target].str.strip_chars().fill_null("") == ""
-        if field.optional:
+def _mapped(
+    frame: pl.LazyFrame, schema: pl.Schema, fields: Fields, name: str
+) -> tuple[pl.LazyFrame, list[str]]:
+    """Rename, put together, extract and cast the columns of one file; say what it lacks."""
+    published = {column: dtype for column, dtype in schema.items() if column != ROW}
+    columns, mistakes = {}, []
+    for target in TEXTS:
+        mapped = getattr(fields, target)
+        if target == "answer" and fields.choices:
             continue
-        how = "" if field.extract == "all" else f" (nothing to extract by {field.extract!r})"
-        for number in bad.arg_true():
-            yield f"{file}: row {number + 1}: {target} is empty{how}, column {field.column!r}"
+        columns[target], wrong = field(published, mapped)
+        if not mapped.optional:
+            mistakes += [f"{one}, which fields.{target} names" for one in wrong]
+    if fields.choices:
+        both, wrong = asked(published, columns["problem"], fields.choices)
+        columns["problem"] = both.struct.field("problem")
+        columns["answer"] = both.struct.field("answer")
+        mistakes += [f"{one}, which fields.choices names" for one in wrong]
+    carried = []
+    for path in fields.meta:
+        expression, _, wrong = found(published, path)
+        carried.append(expression.alias(path))
+        mistakes += [f"{wrong}, which fields.meta names"] if wrong else []
+    meta = pl.struct(carried).struct.json_encode() if carried else pl.lit("{}")
+    columns |= {"row": pl.col(ROW), "source": pl.lit(name), "meta": meta}
+    kinds = {column: dtype for column, dtype in SET.items() if column != "id"}
+    return frame.select(**columns).cast(kinds), mistakes

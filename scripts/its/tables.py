@@ -9,11 +9,22 @@ from polars.exceptions import PolarsError
 from its.errors import InputError
 from its.files import replacing
 
+GROUP = 1000
+"""Rows that are in memory at once where a table is read or written as its rows come."""
+
 
 def read_table(path: Path, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
     """Read the named columns of a parquet file.
 
     Raises `InputError` if it is no such file, or if a column is missing or of another type.
+    """
+    return scan_table(path, columns).collect()
+
+
+def scan_table(path: Path, columns: Mapping[str, pl.DataType]) -> pl.LazyFrame:
+    """Open a parquet file, to read of its named columns what is needed.
+
+    Raises `InputError` as `read_table` does.
     """
     try:
         found = pl.read_parquet_schema(path)
@@ -24,10 +35,16 @@ def read_table(path: Path, columns: Mapping[str, pl.DataType]) -> pl.DataFrame:
             raise InputError(f"{path}: no column {name!r}; it has {', '.join(found)}")
         if found[name] != dtype:
             raise InputError(f"{path}: column {name!r} is {found[name]}, expected {dtype}")
-    return pl.read_parquet(path, columns=list(columns))
+    return pl.scan_parquet(path).select(list(columns))
 
 
 def write_table(path: Path, rows: pl.DataFrame, metadata: Mapping[str, str] | None = None) -> None:
     """Write a parquet file, with texts kept in it if there are any."""
     with replacing(path) as part:
         rows.write_parquet(part, metadata=dict(metadata) if metadata else None)
+
+
+def sink_table(path: Path, rows: pl.LazyFrame) -> None:
+    """Write a parquet file as its rows come, so that few of them are in memory at once."""
+    with replacing(path) as part:
+        rows.sink_parquet(part, row_group_size=GROUP, engine="streaming")

@@ -13,7 +13,15 @@ from its.config.benchmark import Benchmark
 from its.config.experiment import Config, read_config
 from its.config.model import Chat, Model, Needs, TrainingNeeds
 from its.config.plan import Plan, Replicate
-from its.config.pool import Contains, Contamination, Length, Pool
+from its.config.pool import (
+    Contains,
+    Contamination,
+    Language,
+    Length,
+    NearDuplicates,
+    Pool,
+    Verified,
+)
 from its.config.price import Card, Core, Price
 from its.config.problems import Problems
 from its.config.recipe import Recipe
@@ -22,7 +30,7 @@ from its.config.sample import Sample
 from its.config.sampling import Sampling
 from its.config.section import Section
 from its.config.shape import Shape
-from its.config.source import Fields, Generator, Mapped, Source
+from its.config.source import Choices, Fields, Generator, Mapped, Source
 from its.config.strategy import (
     Bank,
     Context,
@@ -76,16 +84,27 @@ DEFAULTS = {
         "deepspeed": None,
     },
     Generator: {"seed": 0, "distinct": False, "options": {}},
-    Mapped: {"extract": "all", "optional": False},
+    Mapped: {
+        "column": None,
+        "template": None,
+        "extract": "all",
+        "replace": {},
+        "optional": False,
+    },
+    Choices: {"line": "({letter}) {choice}"},
     Fields: {
         "problem": Mapped(column="problem"),
         "answer": Mapped(column="answer"),
         "response": Mapped(column="response", optional=True),
+        "choices": None,
         "meta": [],
     },
     Source: {"fields": Fields(), "sha256": None, "licence": ""},
     Contains: {"column": "response"},
-    Length: {"column": "response", "minimum": 1},
+    Length: {"column": "response", "unit": "characters", "minimum": 1},
+    Language: {"column": "problem", "languages": ["en"], "confidence": 0.6},
+    Verified: {"thinking_start": "<think>", "thinking_end": "</think>"},
+    NearDuplicates: {"ngram": 3, "similarity": 0.8},
     Contamination: {"ngram": 13},
     Pool: {"filters": []},
     Sample: {"seed": 0, "rows": None, "tokens": None, "asked": None},
@@ -202,6 +221,74 @@ def test_a_script_reads_back_what_the_config_says(raw: dict, read: Callable) -> 
 def test_greedy_sampling_refuses_many_equal_responses() -> None:
     with pytest.raises(ValueError, match="temperature 0 gives 4 equal responses; set n to 1"):
         Sampling(n=4, temperature=0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"response": {"template": "no hole"}}, "the template has no {column}"),
+        ({"response": {"template": "{a"}}, "expected '}' before end of string in the template"),
+        ({"response": {"template": "{} {a}"}}, "a hole of the template holds the name of a column"),
+        ({"response": {"template": "{a:>5}"}}, "a hole of the template holds the name of a column"),
+        ({"response": {"template": "{a}", "column": "a"}}, "give either a column or a template"),
+        ({"response": {"extract": "boxed"}}, "give either a column or a template"),
+        ({"answer": {"column": "a", "extract": {"between": ["<"]}}}, "at least 2 items"),
+        ({"answer": {"column": "a", "replace": {"": "x"}}}, "at least 1 character"),
+        ({"choices": {"columns": ["right"]}}, "at least 2 items"),
+        ({"choices": {"columns": ["a", "b"], "line": "{choice}"}}, "needs {letter} and {choice}"),
+        ({"choices": {"columns": ["a", "b"]}, "answer": "a"}, "leave out `answer`"),
+    ],
+)
+def test_a_field_that_says_two_things_or_none_is_refused(
+    raw: dict, read: Callable, fields: dict, message: str
+) -> None:
+    raw["sources"]["sums"]["fields"] = fields
+    with pytest.raises(InputError) as error:
+        read(raw)
+    assert "sources.sums.fields" in str(error.value)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("one", "message"),
+    [
+        ({"filter": "equals", "column": "domain", "values": ["math"]}, "carries no 'domain'; add"),
+        ({"filter": "equals", "column": "domain", "values": []}, "at least 1 item"),
+        ({"filter": "length", "minimum": 9, "maximum": 5}, "minimum 9 is above maximum 5"),
+        ({"filter": "length", "maximum": 5, "unit": "tokens"}, "'characters' or 'words'"),
+        ({"filter": "language", "languages": ["English"]}, "should match pattern"),
+        ({"filter": "near_duplicates", "similarity": 1.5}, "less than or equal to 1"),
+        ({"filter": "contamination", "against": []}, "at least 1 item"),
+        ({"filter": "contamination", "against": ["sums_eas"]}, "did you mean 'sums_easy'?"),
+        ({"filter": "contamination", "against": "every"}, "should be 'all', found 'every'"),
+        ({"filter": "near_duplicate"}, "expected tags"),
+    ],
+)
+def test_a_filter_that_could_not_work_is_refused(
+    raw: dict, read: Callable, one: dict, message: str
+) -> None:
+    raw["pools"]["demo"]["filters"] = [one]
+    with pytest.raises(InputError) as error:
+        read(raw)
+    assert "pools.demo.filters" in str(error.value)
+    assert message in str(error.value)
+
+
+def test_responses_are_verified_once(raw: dict, read: Callable) -> None:
+    raw["pools"]["demo"]["filters"] = [{"filter": "verified"}, {"filter": "verified"}]
+    with pytest.raises(InputError, match="filter 'verified' stands twice; name it once"):
+        read(raw)
+
+
+def test_against_all_stands_for_every_benchmark(raw: dict, read: Callable) -> None:
+    raw["pools"]["demo"]["filters"] = [{"filter": "contamination", "against": "all"}]
+    config = read(raw)
+    assert config.pools["demo"].against(config.benchmarks) == ["sums_easy", "stories_hard"]
+
+
+def test_what_is_replaced_is_read_back_whatever_the_order_of_keys() -> None:
+    mapped = Mapped(column="a", replace={"b": "1", "a": "2"})
+    assert Mapped.model_validate_json(mapped.settings()).replace == mapped.replace
 
 
 def test_a_shard_is_never_half_of_what_a_larger_n_would_make() -> None:

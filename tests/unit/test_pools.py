@@ -1,19 +1,24 @@
 """Which rows are learnt from depends on the rows and the seed, and on nothing else."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from its.config.pool import Contains, Contamination, Duplicates, Length
+from its.config.pool import Contains, Contamination, Duplicates, Filter, Length
 from its.config.sample import Sample
+from its.config.source import Fields
 from its.errors import InputError
 from its.hashing import problem_id
 from its.overlap import ngrams, overlap
-from its.pools import filtered, in_order
+from its.pools import pool_of
 from its.samples import drawn
 from its.schemas import SET
+from its.sources import Part
 
 
 def rows(*problems: str, response: str = "The final answer is \\boxed{1}.") -> pl.DataFrame:
@@ -31,60 +36,81 @@ def rows(*problems: str, response: str = "The final answer is \\boxed{1}.") -> p
     )
 
 
+def pooled(
+    published: pl.DataFrame,
+    filters: list[Filter],
+    benchmarks: dict[str, pl.DataFrame] | None = None,
+) -> tuple[pl.DataFrame, list[dict]]:
+    """Filter rows as if they stood in two files of one source."""
+    half = len(published) // 2
+    parts = [
+        Part(Path(f"{number}"), Fields(), some.drop("id").with_row_index("row").lazy())
+        for number, some in enumerate([published[:half], published[half:]])
+    ]
+    problems = {name: rows["problem"] for name, rows in (benchmarks or {}).items()}
+    with TemporaryDirectory() as scratch:
+        left, summary = pool_of({"s": parts}, filters, problems, Path(scratch))
+        return left.collect(), summary["filters"]
+
+
+def sampled(pool: pl.DataFrame, sample: Sample, draw: int) -> pl.DataFrame:
+    with TemporaryDirectory() as scratch:
+        return drawn(pool.lazy(), sample, draw, Path(scratch)).collect()
+
+
 MANY = rows(*[f"What is {i} times {i + 1}?" for i in range(200)])
 
 
+@settings(deadline=None, max_examples=30)  # each writes and reads files
 @given(order=st.permutations(range(200)))
 def test_a_sample_does_not_depend_on_the_order_of_its_pool(order: list[int]) -> None:
     sample = Sample(pool="p", size=20)
-    assert_frame_equal(drawn(MANY, sample, 0), drawn(MANY[order], sample, 0))
+    assert_frame_equal(sampled(MANY, sample, 0), sampled(MANY[order], sample, 0))
 
 
 def test_the_small_sample_lies_inside_the_large_one() -> None:
-    small = drawn(MANY, Sample(pool="p", size=20), 0)
-    assert_frame_equal(small, drawn(MANY, Sample(pool="p", size=100), 0).head(20))
+    small = sampled(MANY, Sample(pool="p", size=20), 0)
+    assert_frame_equal(small, sampled(MANY, Sample(pool="p", size=100), 0).head(20))
 
 
 def test_a_thousand_lie_inside_fifteen_thousand() -> None:
     pool = rows(*[f"What is {i} times 7?" for i in range(20_000)])
-    small = drawn(pool, Sample(pool="p", size=1000), 0)
-    large = drawn(pool, Sample(pool="p", size=15_000), 0)
+    small = sampled(pool, Sample(pool="p", size=1000), 0)
+    large = sampled(pool, Sample(pool="p", size=15_000), 0)
     assert_frame_equal(small, large.head(1000))
 
 
 def test_another_draw_and_another_seed_take_other_rows() -> None:
     sample = Sample(pool="p", size=20)
-    first = set(drawn(MANY, sample, 0)["id"])
-    assert len(first & set(drawn(MANY, sample, 1)["id"])) < 10
-    assert len(first & set(drawn(MANY, Sample(pool="p", size=20, seed=1), 0)["id"])) < 10
+    first = set(sampled(MANY, sample, 0)["id"])
+    assert len(first & set(sampled(MANY, sample, 1)["id"])) < 10
+    assert len(first & set(sampled(MANY, Sample(pool="p", size=20, seed=1), 0)["id"])) < 10
 
 
 def test_rows_added_to_a_pool_leave_most_of_a_sample_as_it_was() -> None:
     sample = Sample(pool="p", size=50)
-    before = set(drawn(MANY, sample, 0)["id"])
-    after = set(drawn(pl.concat([MANY, rows("One more?", "And one?")]), sample, 0)["id"])
+    before = set(sampled(MANY, sample, 0)["id"])
+    after = set(sampled(pl.concat([MANY, rows("One more?", "And one?")]), sample, 0)["id"])
     assert len(before & after) >= 48
 
 
 def test_a_sample_larger_than_its_pool_is_refused_with_both_sizes() -> None:
     with pytest.raises(InputError, match="wants 201 rows, and pool 'p' has 200"):
-        drawn(MANY, Sample(pool="p", size=201), 0)
+        sampled(MANY, Sample(pool="p", size=201), 0)
 
 
 def test_a_row_without_a_response_is_no_row_to_learn_from() -> None:
     with pytest.raises(InputError, match="there is no response to learn from"):
-        drawn(rows("a?", response=" "), Sample(pool="p", size="all"), 0)
+        sampled(rows("a?", response=" "), Sample(pool="p", size="all"), 0)
 
 
 def test_each_filter_counts_what_it_drops_and_shows_examples() -> None:
-    pool = in_order(
-        pl.concat(
-            [
-                rows("a b c?", "a b  C?", "x y z?"),
-                rows("no answer?", response="I do not know"),
-                rows("very long?", response="final answer \\boxed{" + "1" * 100),
-            ]
-        )
+    pool = pl.concat(
+        [
+            rows("a b c?", "a b  C?", "x y z?"),
+            rows("no answer?", response="I do not know"),
+            rows("very long?", response="final answer \\boxed{" + "1" * 100),
+        ]
     )
     benchmark = rows("say: x y z? now")
     filters = [
@@ -93,7 +119,7 @@ def test_each_filter_counts_what_it_drops_and_shows_examples() -> None:
         Duplicates(filter="duplicates"),
         Contamination(filter="contamination", ngram=3, against=["b"]),
     ]
-    kept, counts = filtered(pool, filters, {"b": benchmark})
+    kept, counts = pooled(pool, filters, {"b": benchmark})
     assert [count["dropped"] for count in counts] == [1, 1, 1, 1]
     assert counts[0]["examples"][0]["problem"] == "no answer?"
     assert counts[3]["examples"][0]["problem"] == "x y z?"
@@ -103,8 +129,8 @@ def test_each_filter_counts_what_it_drops_and_shows_examples() -> None:
 def test_which_of_two_equal_problems_stays_does_not_depend_on_their_order() -> None:
     twins = pl.concat([rows("a?", response="one"), rows("A ?".replace(" ", ""), response="two")])
     keep = [Duplicates(filter="duplicates")]
-    one, _ = filtered(in_order(twins), keep, {})
-    two, _ = filtered(in_order(twins.reverse()), keep, {})
+    one, _ = pooled(twins, keep)
+    two, _ = pooled(twins.reverse(), keep)
     assert len(one) == 1
     assert_frame_equal(one, two)
 
@@ -112,7 +138,7 @@ def test_which_of_two_equal_problems_stays_does_not_depend_on_their_order() -> N
 def test_a_pool_that_filters_leave_empty_is_refused_with_the_counts() -> None:
     filters = [Contains(filter="contains", words=["boxed{"]), Length(filter="length", maximum=1)]
     with pytest.raises(InputError, match="no row: contains dropped 0, length dropped 1"):
-        filtered(rows("a?"), filters, {})
+        pooled(rows("a?"), filters)
 
 
 def test_overlap_counts_both_sides() -> None:

@@ -12,7 +12,7 @@ from pydantic import ValidationError, ValidationInfo, field_validator
 from its.config.benchmark import Benchmark
 from its.config.model import Model
 from its.config.plan import Plan
-from its.config.pool import Pool
+from its.config.pool import Equals, Pool
 from its.config.price import Price
 from its.config.recipe import Recipe
 from its.config.sample import Sample
@@ -107,13 +107,8 @@ def read_config(merged: Mapping[str, object], files: Sequence[str] = ()) -> Conf
     except ValidationError as error:
         mistakes += _mistakes(error.errors(), merged)
     else:
-        mistakes += [
-            *_mixed(config),
-            *_voters(config),
-            *_not_kept(config),
-            *_prompts(config),
-            *_missing_files(config),
-        ]
+        checks = [_mixed, _voters, _not_kept, _not_carried, _prompts, _missing_files]
+        mistakes += [mistake for check in checks for mistake in check(config)]
     if mistakes:
         raise InputError("config:\n  " + "\n  ".join(mistakes))
     return config
@@ -248,6 +243,19 @@ def _prompts(config: Config) -> Iterator[str]:
             mistakes = check_lines(strategy.context) if strategy.context else []
         for mistake in mistakes:
             yield f"strategies.{name}.context.{mistake}"
+
+
+def _not_carried(config: Config) -> Iterator[str]:
+    """Yield a line for each column that a filter looks at and a source does not carry along."""
+    for pool, settings in config.pools.items():
+        for number, one in enumerate(settings.filters):
+            for source in settings.sources if isinstance(one, Equals) else ():
+                carried = config.sources[source].fields.meta
+                if one.column not in carried:
+                    yield (
+                        f"pools.{pool}.filters.{number}.column: source {source!r} carries no "
+                        f"{one.column!r}; add it to sources.{source}.fields.meta"
+                    )
 
 
 def _missing_files(config: Config) -> Iterator[str]:

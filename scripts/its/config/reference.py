@@ -10,7 +10,17 @@ from its.config.benchmark import Benchmark
 from its.config.experiment import Config
 from its.config.model import Chat, Model, Needs, TrainingNeeds
 from its.config.plan import Plan, Replicate
-from its.config.pool import Contains, Contamination, Duplicates, Length, Pool
+from its.config.pool import (
+    Contains,
+    Contamination,
+    Duplicates,
+    Equals,
+    Language,
+    Length,
+    NearDuplicates,
+    Pool,
+    Verified,
+)
 from its.config.price import Card, Core, Price
 from its.config.problems import Problems
 from its.config.recipe import Recipe
@@ -18,7 +28,7 @@ from its.config.sample import Sample
 from its.config.sampling import Sampling
 from its.config.section import Section
 from its.config.shape import Shape
-from its.config.source import Fields, Generator, Mapped, Source
+from its.config.source import Between, Choices, Fields, Generator, Mapped, Source
 from its.config.strategy import Bank, Other, Strategy, Text, Words, Written
 from its.config.vote import Vote
 
@@ -33,10 +43,16 @@ SECTIONS: dict[str, type[Section]] = {
     "sources.NAME.origin, for a generator": Generator,
     "sources.NAME.fields": Fields,
     "sources.NAME.fields.problem, answer, response": Mapped,
+    "sources.NAME.fields.problem, answer, response: extract": Between,
+    "sources.NAME.fields.choices": Choices,
     "pools.NAME": Pool,
     "pools.NAME.filters, contains": Contains,
+    "pools.NAME.filters, equals": Equals,
     "pools.NAME.filters, length": Length,
+    "pools.NAME.filters, language": Language,
+    "pools.NAME.filters, verified": Verified,
     "pools.NAME.filters, duplicates": Duplicates,
+    "pools.NAME.filters, near_duplicates": NearDuplicates,
     "pools.NAME.filters, contamination": Contamination,
     "samples.NAME": Sample,
     "strategies.NAME": Strategy,

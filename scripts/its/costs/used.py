@@ -20,7 +20,7 @@ def used(config: Config, name: str) -> Config:
     answering = [one.partition("/")[0] for one in learners(config, plan)]
     samples = _some(config.samples, [undrawn(one.sample) for one in made])
     pools = _some(config.pools, [one.pool for one in samples.values()])
-    against = [one for pool in pools.values() for one in pool.against()]
+    against = [one for pool in pools.values() for one in pool.against(config.benchmarks)]
     benchmarks = _some(config.benchmarks, [*plan.benchmarks, *against])
     sources = [one for pool in pools.values() for one in pool.sources]
     sources += [one.problems.source for one in benchmarks.values()]

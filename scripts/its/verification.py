@@ -1,0 +1,65 @@
+"""Whether the responses of a pool end on its golds."""
+
+from collections.abc import Callable
+
+import polars as pl
+
+from its.answers import answer_part, strict
+from its.config.pool import Verified
+from its.grading import SECONDS, judge, unusable
+
+VERDICTS = {"answer": pl.String, "extracted": pl.String, "verdict": pl.String}
+"""One row per row of the sources, in their order: the gold, what stands in the last box of the
+response, and why it is not right (null if it is)."""
+
+
+def extraction(one: Verified) -> pl.Expr:
+    """Return an expression for what a response ends on, as a struct of `text` and `rule`."""
+
+    def extract(response: str) -> dict[str, str | None]:
+        found = strict(answer_part(response, one.thinking_start, one.thinking_end))
+        return {"text": found.text, "rule": found.rule}
+
+    dtype = pl.Struct({"text": pl.String, "rule": pl.String})
+    return pl.col("response").fill_null("").map_elements(extract, return_dtype=dtype)
+
+
+def verdicts(
+    rows: pl.DataFrame,
+    *,
+    workers: int = 1,
+    seconds: int = SECONDS,
+    show: Callable[[int, int], None] = lambda done, total: None,
+) -> pl.DataFrame:
+    """Compare what responses end on with the golds, each distinct pair once.
+
+    Parameters
+    ----------
+    rows
+        `answer` (str, null if there is no gold), `text` and `rule` (str) of `extraction`.
+    workers, seconds, show
+        As for `its.grading.judge`.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `VERDICTS`, in the order of the rows.
+    """
+    both = rows.select("answer", "text").drop_nulls().unique()
+    bad = dict(unusable(both["answer"], workers=workers, seconds=seconds))
+    pairs = [pair for pair in both.sort("answer", "text").iter_rows() if pair[0] not in bad]
+    judged = judge(pairs, workers=workers, seconds=seconds, show=show)
+    why = []
+    for gold, text, rule in rows.select("answer", "text", "rule").iter_rows():
+        if gold is None:
+            why.append("no gold")
+        elif text is None:
+            why.append(rule)
+        elif gold in bad:
+            why.append("unusable gold")
+        else:
+            verdict = judged[gold, text]
+            other = verdict.rule if verdict.timed_out else "another answer"
+            why.append(None if verdict.equal else other)
+    verdict = pl.Series("verdict", why, dtype=pl.String)
+    return rows.select("answer", verdict, extracted="text").select(list(VERDICTS))
