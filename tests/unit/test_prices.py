@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
-from shapes import SHAPES
+from shapes import LLAMA_7B, SHAPES
 
 from its.config.experiment import Config
 from its.config.model import Model
@@ -16,6 +16,7 @@ from its.config.recipe import Recipe
 from its.costs.generation import generation_seconds, start_seconds
 from its.costs.jobs import Kind, Lengths, generation_kind, kinds, training_kind
 from its.costs.measured import Factors, Finished, corrected, factors, finished
+from its.costs.sharding import Sharding
 from its.costs.sizes import forward_flops
 from its.costs.table import PRICES, heading, in_words, price_rows, total_rows
 from its.costs.training import training_seconds
@@ -57,7 +58,7 @@ def test_s1_takes_what_its_authors_say(tokens: int, checkpointing: bool) -> None
     recipe = Recipe(max_length=32768, packing=False, gradient_checkpointing=checkpointing)
     one, shape = model("Qwen2.5-32B", 16), SHAPES["Qwen2.5-32B"]
     seconds = start_seconds(shape, "bfloat16", Price(), engine=False)
-    seconds += training_seconds(one, shape, recipe, Price(), rows=1000, tokens=tokens)
+    seconds += training_seconds(one, shape, recipe, Sharding(), Price(), rows=1000, tokens=tokens)
     assert 26 / 2 < seconds / 60 < 26 * 2
 
 
@@ -73,17 +74,47 @@ def test_openthinker_reached_less_than_is_assumed(name: str, hours: int) -> None
     assert 0.03 < reached < 0.1
 
 
+@pytest.mark.parametrize(
+    ("stage", "checkpointing", "offload", "micro_batch", "said"),
+    [
+        (2, False, False, 1, 5.33),
+        (2, True, False, 1, 4.19),
+        (2, True, True, 1, 1.81),
+        (3, False, False, 2, 4.95),
+        (3, True, False, 2, 4.45),
+        (3, True, True, 2, 2.05),
+        (3, True, False, 8, 4.73),
+    ],
+)
+def test_llama_7b_on_eight_a800_takes_what_was_measured(
+    stage: int, checkpointing: bool, offload: bool, micro_batch: int, said: float
+) -> None:
+    """Sequences of 4,096 tokens a second, 64 a step: gist.github.com/chenyaofo, DeepSpeed 0.14."""
+    recipe = Recipe(
+        max_length=4096,
+        packing=False,
+        batch=64,
+        micro_batch=micro_batch,
+        gradient_checkpointing=checkpointing,
+        epochs=1,
+    )
+    one = model("Qwen2.5-7B", 8)
+    sharding = Sharding(True, stage, offload)
+    rows = {"rows": 6400, "tokens": 4096}
+    seconds = training_seconds(one, LLAMA_7B, recipe, sharding, Price(gpu="a100"), **rows)
+    assert 0.5 < 6400 / seconds / said < 2
+
+
 def test_checkpointing_costs_a_third_and_twice_the_gpus_halve_the_time() -> None:
     recipe = Recipe(max_length=8192)
     shape, rows = SHAPES["Qwen2.5-7B"], {"rows": 1000, "tokens": 4000}
-    once = training_seconds(model("Qwen2.5-7B", 8), shape, recipe, Price(), **rows)
+
+    def seconds(gpus: int, one: Recipe) -> float:
+        return training_seconds(model("Qwen2.5-7B", gpus), shape, one, Sharding(), Price(), **rows)
+
     again = recipe.model_copy(update={"gradient_checkpointing": True})
-    assert training_seconds(model("Qwen2.5-7B", 8), shape, again, Price(), **rows) == (
-        pytest.approx(once * 4 / 3)
-    )
-    assert training_seconds(model("Qwen2.5-7B", 16), shape, recipe, Price(), **rows) == (
-        pytest.approx(once / 2)
-    )
+    assert seconds(8, again) == pytest.approx(seconds(8, recipe) * 4 / 3)
+    assert seconds(16, recipe) == pytest.approx(seconds(8, recipe) / 2)
 
 
 def per_second(name: str, gpus: int, requests: int, **price: object) -> float:
@@ -152,9 +183,12 @@ def test_fewer_gpus_than_a_job_asks_for_are_refused() -> None:
 
 
 def test_a_person_sees_jobs_and_totals(demo: Config) -> None:
-    prices = price_rows(kinds(demo, "demo", Lengths()), demo.price)
-    text = in_words(prices, heading("demo", demo.price, {}))
+    found = kinds(demo, "demo", Lengths())
+    prices = price_rows(found, demo.price)
+    text = in_words(prices, heading("demo", found, demo.price, {}))
     assert "The price of plan demo, an estimate" in text
+    assert "2 cores at once" in text
+    assert "GPUs" not in text.split("stage")[0]
     assert "smollm2 demo192 sft" in text
     assert max(map(len, text.splitlines())) <= 160
     assert text.splitlines()[-1].split()[:2] == ["all", str(prices["jobs"].sum())]

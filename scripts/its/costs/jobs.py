@@ -115,7 +115,8 @@ def training_kind(
 ) -> Kind:
     """Return a training of so many rows with so many tokens each in the mean."""
     shape = _shape(model)
-    memory = training_memory(model, shape, recipe, read_sharding(recipe.deepspeed), price)
+    sharding = read_sharding(recipe.deepspeed)
+    memory = training_memory(model, shape, recipe, sharding, price)
     weights = parameters(shape)
     saved = weights * WIDTHS[model.dtype]
     return Kind(
@@ -126,7 +127,7 @@ def training_kind(
         gpus=model.train.gpus,
         cores=model.train.threads,
         start=start_seconds(shape, model.dtype, price, engine=False),
-        work=training_seconds(model, shape, recipe, price, rows=rows, tokens=tokens),
+        work=training_seconds(model, shape, recipe, sharding, price, rows=rows, tokens=tokens),
         tokens=rows * tokens * recipe.epochs,
         memory=memory.total,
         available=memory.available,

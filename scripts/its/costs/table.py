@@ -60,8 +60,7 @@ def price_rows(kinds: Sequence[Kind], price: Price) -> pl.DataFrame:
     InputError
         If the config declares fewer GPUs or cores than one job asks for.
     """
-    gpus = _at_hand(price.gpus, [one.gpus for one in kinds], "gpus")
-    cores = _at_hand(price.cores, [one.cores for one in kinds if not one.gpus], "cores")
+    gpus, cores = at_hand(kinds, price)
     return pl.DataFrame([_row(one, gpus, cores) for one in kinds], schema=PRICES, orient="row")
 
 
@@ -74,14 +73,34 @@ def total_rows(prices: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([stages.select(list(TOTALS)), everything]).cast(TOTALS)
 
 
-def heading(name: str, price: Price, factors: Mapping[Group, Factors]) -> list[str]:
+def at_hand(kinds: Sequence[Kind], price: Price) -> tuple[int, int]:
+    """Return how many GPUs and cores there are at once: as declared, or for the largest job.
+
+    Raises
+    ------
+    InputError
+        If fewer are declared than one job asks for.
+    """
+    gpus = _at_least(max(one.gpus for one in kinds), price.gpus, "gpus")
+    cores = max((one.cores for one in kinds if not one.gpus), default=1)
+    return gpus, _at_least(cores, price.cores, "cores")
+
+
+def heading(
+    name: str, kinds: Sequence[Kind], price: Price, factors: Mapping[Group, Factors]
+) -> list[str]:
     """Return what the numbers below rest on."""
     card = price.card
+    gpus, cores = at_hand(kinds, price)
     lines = [
-        f"The price of plan {name}, an estimate. config/README.md says what it assumes (price).",
-        f"GPUs are {price.gpu}: {card.memory:g} GiB, {card.bfloat16:g} TFLOP/s, of which trainings "
-        f"reach {price.mfu:g}.",
+        f"The price of plan {name}, an estimate. config/README.md says what it assumes (price)."
     ]
+    if any(one.gpus for one in kinds):
+        lines.append(
+            f"{gpus} GPUs at once: {price.gpu}, {card.memory:g} GiB, {card.bfloat16:g} TFLOP/s, of "
+            f"which trainings reach {price.mfu:g}."
+        )
+    lines.append(f"{cores} cores at once for jobs without a GPU.")
     for (stage, gpu), found in sorted(factors.items()):
         where = "GPUs" if gpu else "the processor"
         lines.append(
@@ -128,8 +147,7 @@ def in_words(prices: pl.DataFrame, head: Sequence[str]) -> str:
     return "\n".join([*head, "", _text(kinds), "", _text(totals)])
 
 
-def _at_hand(declared: int | None, asked: Sequence[int], key: str) -> int:
-    most = max([1, *asked])
+def _at_least(most: int, declared: int | None, key: str) -> int:
     if declared and declared < most:
         refuse([f"price.{key} is {declared}, and one job asks for {most}; declare more, or none"])
     return declared or most
