@@ -74,6 +74,17 @@ def test_openthinker_reached_less_than_is_assumed(name: str, hours: int) -> None
     assert 0.03 < reached < 0.1
 
 
+@pytest.mark.parametrize(("packing", "steps"), [(False, 63), (True, 16)])
+def test_an_offloaded_optimizer_takes_its_time_after_each_step(packing: bool, steps: int) -> None:
+    recipe = Recipe(max_length=8192, packing=packing, batch=16, epochs=2)
+    one, rows = model("Qwen2.5-7B", 8), {"rows": 1000, "tokens": 2048}
+    here, there = (
+        training_seconds(one, SHAPES["Qwen2.5-7B"], recipe, sharding, Price(), **rows)
+        for sharding in [Sharding(True, 3), Sharding(True, 3, offload_optimizer=True)]
+    )
+    assert there - here == pytest.approx(2 * steps * 7.6156 / Price().offloading, rel=1e-3)
+
+
 @pytest.mark.parametrize(
     ("stage", "checkpointing", "offload", "micro_batch", "said"),
     [
