@@ -100,6 +100,9 @@ class Price(Section):
     judged: float = Field(100, gt=0)
     """Responses a second that a core judges. Between 120 and 950 were measured, the fewest where
     many give no answer."""
+    embedded: float = Field(40, gt=0)
+    """Texts a second of which a core tells the meaning, to compare personas with questions: a
+    small model, 1 GFLOP a text."""
     small: float = Field(4, ge=0)
     """Core-seconds of a job that reads and writes tables: mostly Python's imports."""
 

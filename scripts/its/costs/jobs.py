@@ -23,7 +23,7 @@ from its.errors import refuse
 WRITTEN = 6
 """Bytes that a token of a response takes on the disk: its text and number, in the shards and in
 what is put together from them, compressed."""
-TABLES = 8
+TABLES = 10
 """Tables, figures and comparisons of one plan, but for that of its votes."""
 
 
@@ -97,6 +97,7 @@ def kinds(config: Config, name: str, lengths: Lengths) -> list[Kind]:
         *_models(config),
         _small("sets", _sets(config, plan), config.price),
         *_personas(config, plan, lengths),
+        *_similarities(config, plan, lengths),
         _small("refine", len(texts(config, plan)), config.price),
         *_trainings(config, plan, lengths),
         *_generations(config, plan, lengths),
@@ -232,8 +233,7 @@ def _personas(config: Config, plan: Plan, lengths: Lengths) -> Iterator[Kind]:
     )
     for (name, strategy), jobs in counts.items():
         context = config.strategies[strategy].context
-        problems = config.benchmarks[name].problems if name in config.benchmarks else None
-        rows = problems.take or problems.rows if problems else _rows(config, name, lengths)
+        rows = _questions(config, name, lengths)
         contexts = context.count * (1 if context.per == "dataset" else rows)
         one = generation_kind(
             context.writer,
@@ -246,6 +246,22 @@ def _personas(config: Config, plan: Plan, lengths: Lengths) -> Iterator[Kind]:
             response=context.max_tokens * config.price.context_share,
         )
         yield replace(one, jobs=jobs)
+
+
+def _similarities(config: Config, plan: Plan, lengths: Lengths) -> Iterator[Kind]:
+    """Yield the jobs that compare personas with questions, of each set."""
+    counts = Counter(undrawn(text.split("/")[0]) for text in personas(config, plan))
+    for name, jobs in counts.items():
+        work = 2 * _questions(config, name, lengths) / config.price.embedded
+        yield Kind("similarity", "", name, jobs, 0, 1, config.price.small, work)
+
+
+def _questions(config: Config, name: str, lengths: Lengths) -> int:
+    """Return how many questions a sample or a benchmark has."""
+    if name not in config.benchmarks:
+        return _rows(config, name, lengths)
+    problems = config.benchmarks[name].problems
+    return problems.take or problems.rows
 
 
 def _trainings(config: Config, plan: Plan, lengths: Lengths) -> Iterator[Kind]:
