@@ -198,11 +198,20 @@ def test_a_person_sees_jobs_and_totals(demo: Config) -> None:
     prices = price_rows(found, demo.price)
     text = in_words(prices, heading("demo", found, demo.price, {}))
     assert "The price of plan demo, an estimate" in text
-    assert "2 cores at once" in text
+    assert "Cores at once for jobs without a GPU: 2." in text
     assert "GPUs" not in text.split("stage")[0]
     assert "smollm2 demo192 sft" in text
     assert max(map(len, text.splitlines())) <= 160
     assert text.splitlines()[-1].split()[:2] == ["all", str(prices["jobs"].sum())]
+
+
+def test_a_job_that_takes_longer_than_it_may_is_named(raw: dict) -> None:
+    raw["models"]["smollm2"]["train"]["runtime"] = "1m"
+    demo = Config.model_validate(raw)
+    found = kinds(demo, "demo", Lengths())
+    said = in_words(price_rows(found, demo.price), []).splitlines()[-1]
+    assert said.startswith("train smollm2 demo192 sft takes 0.1 h")
+    assert "models.smollm2.train.runtime is 0.017 h: raise it" in said
 
 
 def test_all_that_is_missing_is_told_at_once(raw: dict) -> None:

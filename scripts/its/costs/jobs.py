@@ -12,6 +12,7 @@ from its.config.plan import Plan
 from its.config.price import Price
 from its.config.recipe import Recipe
 from its.config.shape import Shape
+from its.costs.device import device_of
 from its.costs.generation import generation_memory, generation_seconds, start_seconds
 from its.costs.paths import EPOCH, cells, learners, personas, texts, trainings, undrawn
 from its.costs.sharding import read_sharding
@@ -73,6 +74,8 @@ class Kind:
     """Responses of full length that fit at once."""
     disk: float = 0
     """Bytes that one job leaves."""
+    limit: float | None = None
+    """Seconds after which one job is ended."""
     scratch: float = 0
     """Bytes that one job takes while it runs, beside that."""
 
@@ -134,6 +137,7 @@ def training_kind(
         available=memory.available,
         host=memory.host,
         fits=memory.fits,
+        limit=device_of(model.train, price, model.dtype).limit,
         disk=saved * (1 + len(recipe.keep)),
         # The state it would go on from, and the next one while that is written.
         scratch=2 * (12 * weights + saved),
@@ -170,6 +174,7 @@ def generation_kind(
         available=memory.available,
         fits=memory.fits,
         sequences=memory.sequences if model.generate.gpus else None,
+        limit=device_of(model.generate, price, model.dtype).limit,
         disk=requests * response * WRITTEN,
     )
 
