@@ -62,11 +62,16 @@ class Config(Section):
             raise ValueError(f"{', '.join(sorted(both))}: a sample has that name too; rename one")
         return benchmarks
 
-    def section(self, path: str) -> Section:
-        """Return the section at `path`, as in `strategies/U/context`."""
+    def value(self, path: str) -> object:
+        """Return what stands at `path`, as in `models/smollm2/train/threads`."""
         value: object = self
         for key in path.split("/"):
             value = value[key] if isinstance(value, Mapping) else getattr(value, key)
+        return value
+
+    def section(self, path: str) -> Section:
+        """Return the section at `path`, as in `strategies/U/context`."""
+        value = self.value(path)
         if not isinstance(value, Section):
             raise TypeError(f"{path} is no section but {value!r}")
         return value
