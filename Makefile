@@ -7,6 +7,7 @@ SHELL := bash
 
 CORES ?= all
 PLAN := demo
+CONFIG := config/paper.yaml
 REPORT := results/report/$(PLAN).html
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -80,6 +81,10 @@ format: install  ## Bring scripts and rules into form
 .PHONY: schema
 schema: install  ## Write config/schema.json and the reference in config/README.md
 	@PYTHONPATH=scripts python -m its.config
+
+.PHONY: pin
+pin: install  ## Write the newest revision behind every hub: of CONFIG=... (config/paper.yaml) that has none
+	@python scripts/pin.py $(CONFIG)
 
 .PHONY: lock
 lock: install  ## Pin what envs/*.in ask for; with UPGRADE=1, the newest of it

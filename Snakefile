@@ -18,8 +18,9 @@ report: "report/workflow.rst"
 
 pathvars:
     text="{set}{draw}/{strategy}{persona}",
-    trained="{model}/{sample}{draw}-{strategy}{persona}-{recipe}-s{seed}{stop}",
+    trained="{model}/{sample}{draw}-{strategy}{persona}-{recipe}-s{seed}",
     cell="{model}/{learner}/{benchmark}/{strategy}{persona}",
+    ballot="{vote}/{benchmark}/{strategy}{persona}",
     logs="results/logs",
     benchmarks="results/timings",
 
@@ -33,6 +34,7 @@ include: "rules/train.smk"
 include: "rules/generate.smk"
 include: "rules/score.smk"
 include: "rules/report.smk"
+include: "rules/export.smk"
 include: "rules/wildcards.smk"  # last, see there
 
 
@@ -41,8 +43,12 @@ localrules:
     sets,
     data,
     tables,
+    export,
     fetch_source,  # compute nodes often have no internet
     fetch_model,
+    keep_epoch,
+    export_set,  # links and small copies
+    export_model,
 
 
 rule all:
@@ -64,3 +70,8 @@ rule data:
 rule tables:
     input:
         planned_tables,
+
+
+rule export:
+    input:
+        planned_export,

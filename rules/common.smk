@@ -8,6 +8,7 @@ from pathlib import Path
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from its.config.experiment import read_config
+from its.lineage import model_lineage, set_lineage
 from its.origins import local_files
 from its.versions import code_version, version_of
 
@@ -69,10 +70,31 @@ def writer_chat(wildcards):
 
 
 def personas(wildcards):
-    """Return what to join to the questions: nothing, for a strategy without a context."""
-    if wildcards.strategy in experiment.drawn:
-        return "<results>/personas/<text>.parquet"
-    return []
+    """Return what models wrote for the strategies that a strategy is made of."""
+    written = experiment.written([wildcards.strategy])
+    return collect(
+        "<results>/personas/{set}{draw}/{part}{persona}.parquet",
+        part=written,
+        **wildcards,
+    )
+
+
+def context_files(wildcards):
+    """Return the files that contexts are drawn from, so that editing one makes them again."""
+    written = experiment.written([wildcards.strategy])
+    parts = [
+        name for name in experiment.parts(wildcards.strategy) if name not in written
+    ]
+    contexts = [experiment.strategies[name].context for name in parts]
+    return [file for context in contexts if context for file in context.paths()]
+
+
+def strategies(wildcards):
+    """Return the settings of a strategy and of those that it is made of, as JSON."""
+    parts = experiment.parts(wildcards.strategy)
+    return json.dumps(
+        {name: json.loads(experiment.strategies[name].settings()) for name in parts}
+    )
 
 
 def weights(wildcards):
@@ -90,10 +112,11 @@ def template(wildcards):
 def planned_sets(wildcards):
     """Return what personas are written from: samples, benchmarks, models as published."""
     plan = experiment.plans[config["plan"]]
-    contexts = [experiment.strategies[name].context for name in plan.strategies()]
-    models = sorted(
-        {*plan.models, *[context.writer for context in contexts if context]}
-    )
+    writers = [
+        experiment.strategies[name].context.writer
+        for name in experiment.written(plan.strategies())
+    ]
+    models = sorted({*plan.models, *writers})
     return [
         *collect("<results>/sets/{set}.parquet", set=plan.sets()),
         *collect("<results>/models/{model}/manifest.json", model=models),
@@ -109,11 +132,13 @@ def planned_data(wildcards):
 
 def planned_tables(wildcards):
     """Return what a reader looks at first."""
+    votes = "<results>/tables/{plan}/votes.csv"
     return collect(
         [
             "<results>/tables/{plan}/codesign.csv",
             "<results>/tables/{plan}/comparisons.csv",
             "<results>/tables/{plan}/contamination.csv",
+            *([votes] if experiment.plans[config["plan"]].votes else []),
             "<results>/tables/{plan}/questions.html",
             "<results>/figures/{plan}/codesign.svg",
             "<results>/figures/{plan}/comparisons.svg",
@@ -133,6 +158,15 @@ def planned_draws(wildcards):
     ]
 
 
+def planned_plain(wildcards):
+    """Return the strategies of the plan that join nothing to a question."""
+    return [
+        name
+        for name in experiment.plans[wildcards.plan].strategies()
+        if experiment.strategies[name].plain
+    ]
+
+
 def planned_labels(wildcards):
     """Return what the strategies and benchmarks of the plan are called, as JSON."""
     plan = experiment.plans[wildcards.plan]
@@ -148,6 +182,41 @@ def planned_labels(wildcards):
             },
         }
     )
+
+
+def pool_counts(wildcards):
+    """Return what the filters of a sample's pool kept; nothing for a benchmark."""
+    if wildcards.set in experiment.samples:
+        return f"results/pools/{experiment.samples[wildcards.set].pool}.json"
+    return []
+
+
+def trained_lineage(wildcards):
+    """Return what a card says of a trained model's part of the config."""
+    return model_lineage(
+        experiment,
+        wildcards.model,
+        wildcards.sample,
+        wildcards.strategy,
+        wildcards.recipe,
+    )
+
+
+def planned_export(wildcards):
+    """Return the card of every refined set and of every trained model in the plan."""
+    plan = experiment.plans[config["plan"]]
+    return [
+        *collect(
+            "<results>/export/{plan}/datasets/{text}/README.md",
+            plan=config["plan"],
+            text=plan.refined(experiment.drawn),
+        ),
+        *collect(
+            "<results>/export/{plan}/models/{learner}/README.md",
+            plan=config["plan"],
+            learner=plan.learners(experiment.drawn),
+        ),
+    ]
 
 
 def existing(paths):
@@ -170,6 +239,12 @@ def planned_verdicts(wildcards):
     """Return the verdicts of every cell in the plan; with `partial`, of those that have them."""
     cells = experiment.plans[wildcards.plan].cells(experiment.drawn)
     return existing(collect("results/scores/{cell}.parquet", cell=cells))
+
+
+def planned_votes(wildcards):
+    """Return what every vote of the plan comes to; with `partial`, those that have been held."""
+    ballots = experiment.plans[wildcards.plan].ballots(experiment.drawn)
+    return existing(collect("results/votes/{ballot}.json", ballot=ballots))
 
 
 def planned_trainings(wildcards):

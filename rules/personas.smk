@@ -13,6 +13,8 @@ rule write_personas:
         "<logs>/personas/<text>.log",
     benchmark:
         "<benchmarks>/personas/<text>.tsv"
+    wildcard_constraints:
+        strategy="|".join(experiment.written(experiment.strategies)),
     priority: earlier
     conda:
         "../envs/generate.yaml"

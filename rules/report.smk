@@ -44,9 +44,30 @@ rule compare:
         code=code_version("scripts/compare.py"),
         plan=settings("plans/{plan}"),
         drawn=planned_draws,
+        plain=planned_plain,
     shell:
         "python scripts/compare.py {output:q} --scores results/scores --plan {params.plan:q}"
-        " --drawn {params.drawn:q} &> {log:q}"
+        " --drawn {params.drawn:q} --plain {params.plain:q} &> {log:q}"
+
+
+rule tabulate_votes:
+    input:
+        planned_votes,
+    output:
+        report(
+            "<results>/tables/{plan}/votes.csv",
+            caption="../report/votes.rst",
+            category="Co-design",
+            labels={"what": "votes", "as": "table"},
+        ),
+    log:
+        "<logs>/tables/{plan}/votes.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/tabulate_votes.py"),
+    shell:
+        "python scripts/tabulate_votes.py {output:q} --votes {input:q} &> {log:q}"
 
 
 rule tabulate_contamination:

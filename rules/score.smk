@@ -19,6 +19,29 @@ rule judge:
         " --chat {params.chat:q} --workers {threads:q} &> {log:q}"
 
 
+rule vote:
+    input:
+        lambda wildcards: collect(
+            "<results>/scores/{member}/{benchmark}/{strategy}{persona}.parquet",
+            member=experiment.votes[wildcards.vote].members,
+            **wildcards,
+        ),
+    output:
+        "<results>/votes/<ballot>.parquet",
+        "<results>/votes/<ballot>.json",
+    log:
+        "<logs>/votes/<ballot>.log",
+    group:
+        "score"
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/vote.py"),
+        vote=settings("votes/{vote}"),
+    shell:
+        "python scripts/vote.py {output:q} --verdicts {input:q} --vote {params.vote:q} &> {log:q}"
+
+
 rule summarize:
     input:
         "<results>/scores/<cell>.parquet",

@@ -30,12 +30,28 @@ rule train:
         recipe=settings("recipes/{recipe}"),
         chat=settings("models/{model}/chat"),
         dtype=lookup("models/{model}/dtype", within=config),
-        stop=number("stop"),
         processes=lambda wildcards, resources: resources.processes
         or max(1, resources.gpu),
     shell:
-        "torchrun --standalone --nproc-per-node {params.processes:q} --shutdown-timeout 300"
+        "python scripts/launch.py --standalone --nproc-per-node {params.processes:q} --shutdown-timeout 300"
         " --signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 scripts/train.py"
         " {input.base:q} {input.rows:q} {output:q} --recipe {params.recipe:q}"
         " --chat {params.chat:q} --dtype {params.dtype:q} --seed {wildcards.seed:q}"
-        " --stop {params.stop:q} --save-steps {resources.save_steps:q} &> {log:q}"
+        " --save-steps {resources.save_steps:q} &> {log:q}"
+
+
+rule keep_epoch:
+    input:
+        "<results>/checkpoints/<trained>/weights/manifest.json",
+    output:
+        "<results>/checkpoints/<trained>{epoch}/weights/manifest.json",
+    log:
+        "<logs>/train/<trained>{epoch}.log",
+    priority: earlier
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/keep_epoch.py"),
+        epoch=number("epoch"),
+    shell:
+        "python scripts/keep_epoch.py {input:q} {output:q} --epoch {params.epoch:q} &> {log:q}"

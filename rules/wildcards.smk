@@ -5,7 +5,7 @@ Included last: what stands earlier misses the wildcards that come out of a pathv
 
 DRAW = r"(\.[1-9]\d*)?"  # draw 0 has no suffix: one artifact, one path
 SEED = r"0|[1-9]\d*"
-STOP = r"(-e[1-9]\d*)?"  # the same training, left after that epoch
+EPOCH = r"-e[1-9]\d*"  # what the same training kept after that epoch
 
 
 def any_of(names, drawn):
@@ -21,6 +21,7 @@ RECIPE = "|".join(experiment.recipes)
 
 wildcard_constraints:
     plan="|".join(experiment.plans),
+    vote="|".join(experiment.votes),
     model="|".join(experiment.models),
     source="|".join(experiment.sources),
     pool="|".join(experiment.pools),
@@ -32,5 +33,5 @@ wildcard_constraints:
     persona=DRAW,
     recipe=RECIPE,
     seed=SEED,
-    stop=STOP,
-    learner=f"base|({SAMPLE}){DRAW}-({STRATEGY}){DRAW}-({RECIPE})-s({SEED}){STOP}",
+    epoch=EPOCH,
+    learner=f"base|({SAMPLE}){DRAW}-({STRATEGY}){DRAW}-({RECIPE})-s({SEED})({EPOCH})?",

@@ -16,9 +16,11 @@ def main() -> None:
     parser.add_argument("--scores", type=Path, required=True, help="folder of the verdicts")
     parser.add_argument("--plan", type=Plan.model_validate_json, required=True)
     parser.add_argument("--drawn", nargs="*", default=[], help="strategies that have draws")
+    parser.add_argument("--plain", nargs="*", default=[], help="strategies that join nothing")
     args = parser.parse_args()
 
-    write_csv(args.comparisons, comparison_rows(args.plan, args.drawn, args.scores))
+    table = comparison_rows(args.plan, args.drawn, args.plain, args.scores)
+    write_csv(args.comparisons, table)
 
 
 if __name__ == "__main__":

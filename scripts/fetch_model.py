@@ -1,7 +1,6 @@
 """Bring a base model here, or point at it, and record its files' sizes and hashes."""
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from its.console import say
 from its.errors import InputError, run
 from its.files import sha256_of
 from its.gguf import convert
+from its.hub import check_hashes, fetch, pinned
 from its.lease import lease
 from its.weights import NEEDED, check_model, has_template, write_manifest
 
@@ -44,7 +44,7 @@ def main() -> None:
     if not has_template(place):
         say(f"{args.source}: has no chat template; set chat.template of the model")
     say(f"hashing {place}")
-    write_manifest(args.manifest, folder, **facts)
+    write_manifest(args.manifest, folder, check=check_hashes, **facts)
 
 
 @contextmanager
@@ -97,34 +97,11 @@ def from_package(requirement: str, folder: Path) -> dict[str, str]:
 
 
 def from_hub(name: str, folder: Path) -> dict[str, str]:
-    """Download a repository's safetensors at a pinned revision into the hub's cache, link to it.
-
-    The cache is where HF_HOME says, the token is that of HF_TOKEN or of `hf auth login`. What it
-    holds already is not downloaded again, and an interrupted download goes on.
-    """
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError
-
-    repository, _, revision = name.partition("@")
-    say(f"downloading {repository} at {revision}")
-    try:
-        snapshot = Path(
-            snapshot_download(
-                repository, revision=revision, allow_patterns=NEEDED, ignore_patterns=["*/*"]
-            )
-        )
-    except (HfHubHTTPError, OSError) as error:
-        raise InputError(
-            f"hub:{name}: cannot be downloaded: {' '.join(str(error).split())}; if access is "
-            "asked for, log in with `hf auth login` or set HF_TOKEN; without internet, download "
-            "it elsewhere and name its directory as path:"
-        ) from error
-    for file in snapshot.iterdir():
-        if file.is_file():
-            (folder / file.name).symlink_to(file.resolve())
+    """Fetch a repository's safetensors at a pinned revision into the hub's cache, link to it."""
+    for file in fetch(pinned(f"hub:{name}", "model"), NEEDED):
+        (folder / file.name).symlink_to(file.absolute())
     return {}
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     run(main)

@@ -9,6 +9,7 @@ from pathlib import Path
 from its.config.source import Generator, Source
 from its.errors import InputError, run
 from its.files import replacing, write_json
+from its.hub import check_hashes, fetch, pinned
 from its.origins import local_files, manifest_of
 from its.worked import chain_sum
 
@@ -28,10 +29,11 @@ def main() -> None:
     if isinstance(origin, Generator):
         files = [generate(origin, folder / "rows.jsonl")]
     elif origin.startswith("hub:"):
-        files = download(origin, folder)
+        files = fetch(pinned(origin, "dataset"), [origin.partition("//")[2]])
     else:
         files = [Path(file) for file in local_files(origin)]  # by reference, never copied
     manifest = manifest_of(files, origin)
+    check_hashes({Path(file["path"]): file["sha256"] for file in manifest["files"]})
     check_hash([file["sha256"] for file in manifest["files"]], args.source.sha256, origin)
     write_json(args.manifest, manifest)
 
@@ -68,25 +70,6 @@ def generate(origin: Generator, path: Path) -> Path:
     with replacing(path) as part:
         part.write_text("".join(f"{line}\n" for line in lines.values()), encoding="utf-8")
     return path
-
-
-def download(origin: str, folder: Path) -> list[Path]:
-    """Download files of a data set at a pinned revision; what is in the hub's cache stays there."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError
-
-    repository, _, rest = origin.removeprefix("hub:").partition("@")
-    revision, _, pattern = rest.partition("//")
-    try:
-        snapshot = snapshot_download(
-            repository, repo_type="dataset", revision=revision, allow_patterns=pattern
-        )
-    except (HfHubHTTPError, OSError) as error:
-        raise InputError(f"{origin}: cannot be fetched: {error}") from error
-    files = sorted(path for path in Path(snapshot).glob(pattern) if path.is_file())
-    if not files:
-        raise InputError(f"{origin}: no file of the repository matches {pattern!r}")
-    return files
 
 
 def check_hash(found: list[str], expected: str | None, origin: object) -> None:

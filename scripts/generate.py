@@ -25,7 +25,7 @@ from its.weights import identity, weights_of
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
 
-COLUMNS = {"id": pl.String, "messages": MESSAGES}
+COLUMNS = {"id": pl.String, "variant": pl.Int64, "messages": MESSAGES}
 
 
 def main() -> None:
@@ -43,7 +43,7 @@ def main() -> None:
     prepare(args.gpus)
     folder = weights_of(args.weights)
     problems = read_table(args.prompts, COLUMNS)
-    check_ids(args.prompts, problems["id"])
+    check_ids(args.prompts, problems.filter(pl.col("variant") == 0)["id"])
     check_device(args.gpus)
     tokenizer = load_tokenizer(folder, args.chat)
     asked = Asked.of(problems["id"], problems["messages"].to_list(), tokenizer, args.chat)
@@ -97,7 +97,10 @@ def main() -> None:
         made = []
         for shard in planned:
             requests = [
-                Request(asked.prompts[problem], seed_for(args.sampling, asked.ids[problem], sample))
+                Request(
+                    asked.prompt(problem, sample),
+                    seed_for(args.sampling, asked.ids[problem], sample),
+                )
                 for problem, sample in shard.pairs()
             ]
             made.append(maker.make(shard.name, keys[shard.name], requests, done=done))

@@ -1,11 +1,11 @@
 """Join contexts to questions as a strategy says: the same way for samples and benchmarks."""
 
 import argparse
+import json
 from pathlib import Path
 
-import polars as pl
-
 from its.config.strategy import Strategy
+from its.contexts import CONTEXTS
 from its.errors import run
 from its.refinement import refine
 from its.schemas import SET
@@ -17,15 +17,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("questions", type=Path, help="parquet, one row per question")
     parser.add_argument("refined", type=Path, help="parquet to write: messages to send")
-    parser.add_argument("--personas", type=Path, nargs="*", help="parquet, if there are any")
-    parser.add_argument("--strategy", type=Strategy.model_validate_json, required=True)
+    parser.add_argument(
+        "--personas", type=Path, nargs="*", default=[], help="parquet: what models wrote"
+    )
+    parser.add_argument("--strategy", required=True, help="its name")
+    parser.add_argument(
+        "--strategies", type=json.loads, required=True, help="it, and those that it is made of"
+    )
+    parser.add_argument("--draw", type=int, default=0, help="which draw of the contexts")
     args = parser.parse_args()
 
-    personas = [
-        read_table(path, {"id": pl.String, "context": pl.String}) for path in args.personas or []
-    ]
-    contexts = pl.concat(personas) if personas else None
-    write_table(args.refined, refine(read_table(args.questions, SET), contexts, args.strategy))
+    refined = refine(
+        read_table(args.questions, SET),
+        args.strategy,
+        {name: Strategy.model_validate(one) for name, one in args.strategies.items()},
+        # A file is named for its strategy, and its draw after a dot.
+        {path.stem.partition(".")[0]: read_table(path, CONTEXTS) for path in args.personas},
+        dataset=args.questions.stem,
+        draw=args.draw,
+    )
+    write_table(args.refined, refined)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ def main() -> None:
     parser.add_argument("--chat", type=Chat.model_validate_json, required=True)
     parser.add_argument("--dtype", choices=["float32", "bfloat16"], required=True)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--stop", type=int, default=0, help="epoch to stop after; 0 is the last")
     parser.add_argument("--save-steps", type=int, default=50, help="steps between two states")
     args = parser.parse_args()
 
@@ -48,7 +47,6 @@ def main() -> None:
             chat=args.chat,
             dtype=args.dtype,
             seed=args.seed,
-            stop=args.stop,
             save_steps=args.save_steps,
         )
     )

@@ -11,30 +11,33 @@ import polars as pl
 from its.asked import Asked, check_ids
 from its.chat import load_tokenizer
 from its.config.model import Chat
-from its.config.strategy import Context
+from its.config.strategy import Written
 from its.console import Progress, say
+from its.contexts import read_lines
 from its.engine import Request, check_device, check_lengths, leave, limit_of, prepare, start
 from its.errors import InputError, run
 from its.hashing import digest, seed_of
 from its.personas import REASONS, clean, rejection
 from its.progress import fingerprint_of, unfinished
-from its.prompts import read_domains, request
 from its.shards import Maker, blocks
 from its.tables import read_table, write_table
 from its.versions import version_of
+from its.wanted import Wanted, wanted
 from its.weights import identity, weights_of
 
 COLUMNS = {"id": pl.String, "problem": pl.String, "answer": pl.String}
 PERSONAS = {
     "id": pl.String,
+    "number": pl.Int64,
     "context": pl.String,
     "request": pl.String,
     "attempts": pl.Int64,
     "seed": pl.Int64,
     "finish": pl.String,
 }
-"""One row a question, in their order: the context, what the writer was asked, how often until it
-could be used, the seed of the last time, and `length` where a limit cut it."""
+"""One row a context, in the order of the questions: which of those of the question it is, the text,
+what the writer was asked, how often until it could be used, the seed of the last time, and
+`length` where a limit cut it."""
 MOST = 10
 """Questions that an error lists; the rest are counted."""
 
@@ -45,7 +48,7 @@ def main() -> None:
     parser.add_argument("weights", type=Path, help="manifest of the model that writes")
     parser.add_argument("questions", type=Path, help="parquet, one row per question")
     parser.add_argument("personas", type=Path, help="parquet to write, one row per question")
-    parser.add_argument("--context", type=Context.model_validate_json, required=True)
+    parser.add_argument("--context", type=Written.model_validate_json, required=True)
     parser.add_argument("--draw", type=int, default=0, help="another one is another persona")
     parser.add_argument("--chat", type=Chat.model_validate_json, required=True)
     parser.add_argument("--dtype", required=True, help="of weights and arithmetic, as float32")
@@ -59,13 +62,11 @@ def main() -> None:
     check_device(args.gpus)
     tokenizer = load_tokenizer(folder, args.chat)
     prompt = Path(args.context.prompt).read_text(encoding="utf-8").strip()
-    domains = read_domains(Path(args.context.domains)) if args.context.domains else []
-    requests = [
-        request(args.context, prompt, domains, question, args.draw)
-        for question in questions.iter_rows(named=True)
-    ]
-    messages = [[{"role": "user", "content": one}] for one in requests]
-    asked = Asked.of(questions["id"], messages, tokenizer, args.chat)
+    domains = read_lines(Path(args.context.domains)) if args.context.domains else []
+    dataset = args.questions.stem
+    tasks = list(wanted(args.context, prompt, domains, questions, dataset=dataset, draw=args.draw))
+    messages = [[{"role": "user", "content": one.request}] for one in tasks]
+    asked = Asked.of([one.key for one in tasks], messages, tokenizer, args.chat)
     limit = limit_of(folder, args.chat.context)
     check_lengths(
         asked.lengths,
@@ -105,7 +106,7 @@ def main() -> None:
             | args.context.model_dump(include={"temperature", "top_p", "max_tokens"}),
             progress=Progress(what, len(asked.ids), "contexts"),
         )
-        drafts = Drafts(questions["answer"].to_list())
+        drafts = Drafts(tasks)
         for attempt in range(args.context.attempts):
             ask(drafts, attempt, maker, asked, args)
         counts = ", ".join(f"{n} {reason}" for reason, n in sorted(drafts.rejected.items()))
@@ -114,12 +115,22 @@ def main() -> None:
             raise InputError(failure(args.personas, asked.ids, drafts, args.context.attempts))
         work.lease.check()
         rows = [
-            (one, draft.text, request, draft.attempts, draft.seed, draft.finish)
-            for one, request, draft in zip(asked.ids, requests, drafts.accepted, strict=True)
+            (
+                question["id"],
+                task.number,
+                draft.text,
+                task.request,
+                draft.attempts,
+                draft.seed,
+                draft.finish,
+            )
+            for task, draft in zip(tasks, drafts.accepted, strict=True)
+            for question in task.questions
         ]
+        order = pl.col("id").replace_strict(questions["id"], range(len(questions)))
         write_table(
             args.personas,
-            pl.DataFrame(rows, schema=PERSONAS, orient="row"),
+            pl.DataFrame(rows, schema=PERSONAS, orient="row").sort(order, "number"),
             {
                 "fingerprint": fingerprint,
                 "context": args.context.model_dump_json(),
@@ -142,29 +153,23 @@ class Draft:
 
 
 class Drafts:
-    """What has been written for each question so far.
+    """What has been written so far of what is wanted."""
 
-    Parameters
-    ----------
-    answers
-        The gold of each question, which its context may not hold; None where there is none.
-    """
-
-    def __init__(self, answers: list[str | None]) -> None:
-        self.answers = answers
-        self.accepted: list[Draft | None] = [None] * len(answers)
+    def __init__(self, tasks: list[Wanted]) -> None:
+        self.tasks = tasks
+        self.accepted: list[Draft | None] = [None] * len(tasks)
         self.last: dict[int, tuple[str, str]] = {}
         self.rejected: Counter[str] = Counter()
         self.shards: list[str] = []
 
     @property
     def pending(self) -> list[int]:
-        """List the numbers of the questions that have no context yet."""
+        """List the places of the tasks that have no context yet."""
         return [number for number, draft in enumerate(self.accepted) if draft is None]
 
     def judge(self, number: int, draft: Draft) -> None:
         """Take a draft, or count why not."""
-        reason = rejection(draft.text, self.answers[number])
+        reason = rejection(draft.text, leaks=self.tasks[number].leaks)
         if reason is None:
             self.accepted[number] = draft
         else:
@@ -173,7 +178,7 @@ class Drafts:
 
 
 def ask(drafts: Drafts, attempt: int, maker: Maker, asked: Asked, args: argparse.Namespace) -> None:
-    """Ask once for each question that has no context yet, a shard a call."""
+    """Ask once for each task that has no context yet, a shard a call."""
     context, pending = args.context, drafts.pending
     for block in blocks(len(pending), context.shard):
         numbers = [pending[place] for place in block]
@@ -184,7 +189,7 @@ def ask(drafts: Drafts, attempt: int, maker: Maker, asked: Asked, args: argparse
             [(asked.ids[number], attempt) for number in numbers],
             [
                 Request(
-                    asked.prompts[number],
+                    asked.prompts[number][0],
                     seed_of(context.seed, asked.ids[number], args.draw, attempt),
                 )
                 for number in numbers
@@ -203,7 +208,7 @@ def failure(path: Path, ids: list[str], drafts: Drafts, attempts: int) -> str:
     named = ", ".join(ids[number] for number in pending[:MOST])
     more = f" and {len(pending) - MOST} more" if len(pending) > MOST else ""
     return (
-        f"{path}: {len(pending)} of {len(ids)} questions have no context after {attempts} "
+        f"{path}: {len(pending)} of {len(ids)} contexts could not be written in {attempts} "
         f"attempts: {named}{more}; the last one for {ids[pending[0]]} was rejected as {reason!r} "
         f"({REASONS[reason]}): {text[:200]!r}; raise context.attempts of the strategy (what is "
         "there is kept, only these are asked again), or change its prompt or its writer"

@@ -68,20 +68,30 @@ class Pair:
     b: Key
 
 
-def comparison_rows(plan: Plan, drawn: Container[str], scores: Path) -> pl.DataFrame:
-    """Return the columns of `COMPARISONS`, from the verdicts in a folder."""
+def comparison_rows(
+    plan: Plan, drawn: Container[str], plain: Container[str], scores: Path
+) -> pl.DataFrame:
+    """Return the columns of `COMPARISONS`, from the verdicts in a folder.
+
+    Parameters
+    ----------
+    drawn
+        The strategies that have draws.
+    plain
+        Those that join nothing to a question.
+    """
     cells: dict[Key, dict[int, Path]] = {}
     for cell in plan.grid(drawn):
         cells.setdefault(key_of(cell), {})[cell.replicate] = scores / f"{cell.path}.parquet"
-    rows = [_row(pair, cells) for pair in pairs(cells, drawn)]
+    rows = [_row(pair, cells) for pair in pairs(cells, plain)]
     table = pl.DataFrame(rows, schema={n: t for n, t in COMPARISONS.items() if n != "p_holm"})
     return table.with_columns(p_holm=holm(table["p"])).select(list(COMPARISONS))
 
 
-def pairs(cells: Cells, drawn: Container[str]) -> Iterator[Pair]:
+def pairs(cells: Cells, plain: Container[str]) -> Iterator[Pair]:
     """Yield the comparisons of a plan, matrix by matrix.
 
-    A strategy outside `drawn` has no context. The best untrained cell is chosen by the very
+    A strategy outside `plain` has a context. The best untrained cell is chosen by the very
     scores that it is then compared on, in its own favour.
     """
     matrices: dict[Key, list[Key]] = {}
@@ -97,16 +107,16 @@ def pairs(cells: Cells, drawn: Container[str]) -> Iterator[Pair]:
             if best not in {None, _untrained(key, key.test)}:
                 yield Pair(BEST, key, best)
         strategies = dict.fromkeys(name for key in trained for name in (key.train, key.test))
-        for plain in strategies:
+        for none in strategies:
             for context in strategies:
-                if plain not in drawn and context in drawn:
+                if none in plain and context not in plain:
                     for what, train, test in [
                         (BOTH, context, context),
-                        (TRAIN_ONLY, context, plain),
-                        (TEST_ONLY, plain, context),
+                        (TRAIN_ONLY, context, none),
+                        (TEST_ONLY, none, context),
                     ]:
                         a = trained[0]._replace(train=train, test=test)
-                        b = trained[0]._replace(train=plain, test=plain)
+                        b = trained[0]._replace(train=none, test=none)
                         if a in cells and b in cells:
                             yield Pair(what, a, b)
 

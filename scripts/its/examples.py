@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ROWS = {
     "id": pl.String,
+    "variant": pl.Int64,
     "messages": pl.List(pl.Struct({"role": pl.String, "content": pl.String})),
     "response": pl.String,
 }
@@ -57,6 +58,8 @@ class Fitted:
 def read_examples(path: Path, tokenizer: "Tokenizer", chat: Chat) -> pl.DataFrame:
     """Read refined rows and turn each into tokens, in the one way of `its.chat`.
 
+    Of a question with several variants, the first is learnt.
+
     Returns the columns of `EXAMPLES`, in the order of the rows.
 
     Raises
@@ -66,7 +69,7 @@ def read_examples(path: Path, tokenizer: "Tokenizer", chat: Chat) -> pl.DataFram
         before: the message counts those that fail and shows the first of each kind.
     """
     examples, mistakes = [], {}
-    for row in read_table(path, ROWS).iter_rows(named=True):
+    for row in read_table(path, ROWS).filter(pl.col("variant") == 0).iter_rows(named=True):
         try:
             examples.append(_example(row, tokenizer, chat))
         except InputError as error:

@@ -23,7 +23,6 @@ class Job:
     chat: Chat
     dtype: str
     seed: int
-    stop: int
     save_steps: int
 
     @property
@@ -32,15 +31,15 @@ class Job:
         return "/".join(self.manifest.parts[-4:-2])
 
     @property
-    def epochs(self) -> int:
-        """How many of the recipe's epochs it trains."""
-        return self.stop or self.recipe.epochs
+    def kept(self) -> Path:
+        """The folder of the weights of earlier epochs, each in one that is named by its number."""
+        return self.manifest.parent.parent / "epochs"
 
     @property
     def decides(self) -> list[object]:
         """What decides the result, beside the inputs."""
         sections = self.recipe.settings(), self.chat.settings()
-        return [version_of("train"), *sections, self.dtype, self.seed, self.stop]
+        return [version_of("train"), *sections, self.dtype, self.seed]
 
     @property
     def inputs(self) -> list[Path]:
@@ -52,11 +51,6 @@ class Job:
 def check_settings(job: Job, processes: int) -> None:
     """Raise `InputError` if settings do not fit together, or to the number of processes."""
     accumulation(job.recipe, processes)
-    if job.stop > job.recipe.epochs:
-        raise InputError(
-            f"{job.name}: the recipe has {job.recipe.epochs} epochs, so there is nothing after "
-            f"epoch {job.stop}; ask for -e{job.recipe.epochs} at most, or leave -e out"
-        )
     if job.recipe.deepspeed:
         _check_deepspeed(Path(job.recipe.deepspeed))
 

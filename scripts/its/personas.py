@@ -1,9 +1,9 @@
 """What a model wrote becomes a context, or is rejected and asked for again."""
 
 import re
+from collections.abc import Callable
 
 from its.config.model import Chat
-from its.refinement import holds_answer
 
 REASONS = {
     "empty": "no word of three letters in it, or only thinking",
@@ -74,17 +74,17 @@ def clean(text: str, finish: str, chat: Chat, *, opened: bool = False) -> str:
     return whole_sentences(text) if finish == "length" else text
 
 
-def rejection(context: str, answer: str | None) -> str | None:
+def rejection(context: str, leaks: Callable[[str], bool]) -> str | None:
     """Return why a context cannot be used, a key of `REASONS`; None if it can.
 
     Parameters
     ----------
-    answer
-        The gold, which no context may hold (`its.refinement.holds_answer`).
+    leaks
+        Tells whether a context gives the answer away (`its.wanted.Wanted.leaks`).
     """
     if not re.search(r"[^\W\d_]{3}", context):  # such as `I am a.`
         return "empty"
-    if holds_answer(context, answer):
+    if leaks(context):
         return "answer"
     if REFUSAL.search(context):
         return "refusal"

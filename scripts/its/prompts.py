@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from its.config.strategy import Context
-from its.hashing import smallest
+from its.config.strategy import Context, Written
+from its.contexts import read_lines
 
 # A word in braces. Braces of LaTeX, as in \\boxed{answer} or \\frac{a}{b}, are none.
 HOLE = re.compile(r"(?<![\w}])\{([A-Za-z_]{3,})\}")
@@ -21,28 +21,17 @@ def fill(prompt: str, **texts: str) -> str:
     return HOLE.sub(lambda hole: texts.get(hole[1], hole[0]), prompt)
 
 
-def read_domains(path: Path) -> list[str]:
-    """Read a domain a line, without empty lines and what follows a `#`."""
-    lines = [line.split("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines()]
-    return [line for line in lines if line]
+def check_lines(context: Context) -> Iterator[str]:
+    """Yield what is wrong with the files of a context that no model writes, each with its key."""
+    for key in context.files:
+        file = Path(getattr(context, key))
+        if not file.is_file():
+            yield f"{key}: there is no file {file}"
+        elif not read_lines(file):
+            yield f"{key}: {file} has no line to draw from"
 
 
-def request(context: Context, prompt: str, domains: list[str], problem: dict, draw: int) -> str:
-    """Return what the writer is asked, for one question and one draw.
-
-    The domain is the one with the smallest hash of (seed, draw, id, domain): it depends neither
-    on the order of the file nor on other questions.
-
-    Parameters
-    ----------
-    problem
-        A row of a set: `id` and `problem`.
-    """
-    domain = smallest(domains, context.seed, draw, problem["id"]) if domains else ""
-    return fill(prompt, question=problem["problem"], domain=domain)
-
-
-def check_prompt(context: Context) -> Iterator[str]:
+def check_prompt(context: Written) -> Iterator[str]:
     """Yield what is wrong with the files of a context, each with its key first."""
     prompt = Path(context.prompt)
     if not prompt.is_file():
@@ -53,11 +42,13 @@ def check_prompt(context: Context) -> Iterator[str]:
         yield f"prompt: {prompt} has {{{hole}}}, known are {{question}} and {{domain}}"
     if not holes & HOLES:
         yield f"prompt: {prompt} holds neither {{question}} nor {{domain}}; it needs one of them"
+    if "question" in holes and context.per == "dataset":
+        yield f"prompt: {prompt} has {{question}}, but a context per dataset belongs to none"
     if ("domain" in holes) != (context.domains is not None):
         yield f"domains: {prompt} must have {{domain}} if a file of domains is given, and only then"
     if context.domains is not None:
         file = Path(context.domains)
         if not file.is_file():
             yield f"domains: there is no file {file}"
-        elif not read_domains(file):
+        elif not read_lines(file):
             yield f"domains: {file} has no line with a domain"

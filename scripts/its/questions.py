@@ -45,7 +45,8 @@ of each set, chosen by hash. <mark>Marked</mark>: the context.</p>
 <div class="row">
 {% for version in question.versions %}
 <article>
-<h4>{{ version.strategy }}{% if version.label != version.strategy %}: {{ version.label }}
+<h4>{{ version.strategy }}{% if version.part not in version.strategy %} (here {{ version.part }})
+{%- endif %}{% if version.label != version.strategy %}: {{ version.label }}
 {%- endif %}</h4>
 {% for message in version.messages %}
 <div class="role">{{ message.role }}</div>
@@ -99,7 +100,7 @@ def questions_page(paths: list[Path], labels: Mapping[str, str], *, rows: int = 
 
 def _questions(files: list[Path], labels: Mapping[str, str], rows: int) -> list[dict[str, Any]]:
     """Return the same questions of one set in each of its strategies."""
-    tables = {file.stem: read_table(file, REFINED) for file in files}
+    tables = {file.stem: read_table(file, REFINED).filter(pl.col("variant") == 0) for file in files}
     ids = sorted(set.intersection(*(set(table["id"]) for table in tables.values())), key=digest)
     questions = []
     for id in ids[:rows]:
@@ -114,6 +115,7 @@ def _questions(files: list[Path], labels: Mapping[str, str], rows: int) -> list[
                 "versions": [
                     {
                         "strategy": strategy,
+                        "part": row["strategy"],
                         "label": labels.get(strategy.split(".")[0], strategy),
                         "messages": [
                             {"role": one["role"], "parts": marked(one["content"], row["context"])}
@@ -134,6 +136,8 @@ def marked(text: str, context: str | None) -> list[tuple[str, bool]]:
     >>> marked("You are a cook. 1 + 1?", "You are a cook.")
     [('You are a cook.', True), (' 1 + 1?', False)]
     """
-    before, found, after = text.partition(context) if context else (text, "", "")
-    parts = [(before, False), (found, True), (after, False)]
+    pieces = text.split(context) if context else [text]
+    parts = [(pieces[0], False)]
+    for piece in pieces[1:]:
+        parts += [(context, True), (piece, False)]
     return [(part, is_context) for part, is_context in parts if part]

@@ -21,5 +21,9 @@ REFINED = {
     "messages": MESSAGES,
     "response": pl.String,
     "answer": pl.String,
+    "variant": pl.Int64,
+    "strategy": pl.String,
 }
-"""Of a refined set; `context` is null where the strategy has none."""
+"""Of a refined set. `context` is null where the strategy has none; `variant` is 0 unless each
+response reads another context: response i reads variant i modulo how many there are. `strategy`
+is its own, or the one of its mixture that the question got."""

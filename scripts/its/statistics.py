@@ -13,7 +13,7 @@ import polars as pl
 from scipy.special import stdtrit  # scipy.stats takes longer to import than all else here
 
 from its.errors import InputError
-from its.grading import normalised
+from its.voting import winners
 
 EXHAUSTIVE = 20
 """Problems that differ up to which a permutation test tries every flip of signs: 2**20."""
@@ -170,21 +170,7 @@ def majority(verdicts: pl.DataFrame, *, level: float = 0.95) -> Accuracy:
     ...     schema=list(rows), orient="row")).mean
     0.5
     """
-    votes = (
-        verdicts.filter("answered")
-        .with_columns(
-            pl.when(~pl.col("correct"))  # null stands for the right answer
-            .then(pl.col("extracted").map_elements(normalised, return_dtype=pl.String))
-            .alias("candidate")
-        )
-        .group_by("id", "correct", "candidate")
-        .len()
-    )
-    points = (
-        votes.filter(pl.col("len") == pl.col("len").max().over("id"))
-        .group_by("id")
-        .agg(point=pl.col("correct").sum() / pl.len())
-    )
+    points = winners(verdicts, ["id"]).select("id", point="shared")
     everyone = verdicts.select("id").unique().join(points, on="id", how="left").sort("id")
     return _between_problems(everyone["point"].fill_null(0.0).to_numpy(), len(verdicts), level)
 

@@ -8,6 +8,7 @@ import os
 import signal
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,7 +51,6 @@ class Course:
     """Rows, or packs of rows."""
     steps_per_epoch: int
     last_step: int
-    """Where it ends, which is before the schedule's end if it stops after an earlier epoch."""
 
 
 def be_quiet() -> None:
@@ -129,7 +129,7 @@ def data_of(job: Job, fitted: Fitted, filler: int) -> tuple[datasets.Dataset, Co
     indices = order(len(rows), recipe.batch, recipe.epochs, job.seed)
     steps = len(indices) // recipe.batch // recipe.epochs
     last = datasets.Dataset.from_dict({key: [value] for key, value in empty.items()}, rows.features)
-    course = Course(len(rows), steps, steps * job.epochs)
+    course = Course(len(rows), steps, steps * recipe.epochs)
     return datasets.concatenate_datasets([rows, last]).select(indices), course
 
 
@@ -150,10 +150,18 @@ def base_model(job: Job) -> PreTrainedModel:
 
 
 class Watch(TrainerCallback):
-    """Says how far a training is, when it saves its state, and when it ends."""
+    """Says how far a training is, when it saves its state, and when it ends.
 
-    def __init__(self, job: Job, course: Course, work: Work | None) -> None:
-        self.job, self.course, self.work = job, course, work
+    Parameters
+    ----------
+    keep
+        Saves the weights after an epoch, in every process.
+    """
+
+    def __init__(
+        self, job: Job, course: Course, work: Work | None, keep: Callable[[int], None]
+    ) -> None:
+        self.job, self.course, self.work, self.keep = job, course, work, keep
         self.stopped_by = 0
         self.log: list[dict] = []
         self.asked: signal.Signals | None = None
@@ -175,6 +183,9 @@ class Watch(TrainerCallback):
     ) -> None:
         """Decide whether to save, and whether to go on."""
         step, last = state.global_step, self.course.last_step
+        epoch, rest = divmod(step, self.course.steps_per_epoch)
+        if not rest and epoch in self.job.recipe.keep:
+            self.keep(epoch)  # before a state that would go on behind it
         asked = any_of(self.asked is not None)
         if step >= last:
             control.should_training_stop = True

@@ -3,6 +3,7 @@
 Heavy to import, and only to be imported once the environment is set (`scripts/train.py`).
 """
 
+import copy
 import json
 import platform
 import shutil
@@ -105,6 +106,9 @@ def _lead(job: Job, work: Work, fitted: Fitted, state: Path | None) -> None:
     work.lease.check()
     shutil.rmtree(job.manifest.parent, ignore_errors=True)
     fresh.rename(job.manifest.parent)
+    shutil.rmtree(job.kept, ignore_errors=True)
+    if job.recipe.keep:
+        (work.folder / "epochs").rename(job.kept)
     record = _record(job, work, fitted, course, watch)
     write_json(job.record, record)
     write_manifest(job.manifest)
@@ -130,7 +134,9 @@ def _run(
     arguments = arguments_of(job, folder)  # first: DeepSpeed wants to know before a model is loaded
     tokenizer = load_tokenizer(weights_of(job.base), job.chat)
     data, course = data_of(job, fitted, tokenizer.eos_token_id)
-    watch = Watch(job, course, work)
+    watch = Watch(
+        job, course, work, keep=lambda epoch: _save(job, trainer, folder / "epochs" / str(epoch))
+    )
     trainer = SFTTrainer(
         base_model(job),
         arguments,
@@ -154,12 +160,18 @@ def _save(job: Job, trainer: SFTTrainer, folder: Path) -> None:
     if rank() == 0:
         shutil.rmtree(folder, ignore_errors=True)
     meet()
+    cache, trainer.model.config.use_cache = trainer.model.config.use_cache, True  # not to train
     if job.dtype == "bfloat16" and not job.recipe.deepspeed:
-        trainer.model.to(torch.bfloat16)
-    trainer.model.config.use_cache = True  # off for training only
-    trainer.save_model(str(folder))
+        if rank() == 0:
+            model = trainer.accelerator.unwrap_model(trainer.model)
+            copy.deepcopy(model).to(torch.bfloat16).save_pretrained(folder)
+            trainer.processing_class.save_pretrained(folder)
+    else:
+        trainer.save_model(str(folder))
+    trainer.model.config.use_cache = cache
+    meet()
     if rank() == 0:
-        (folder / "training_args.bin").unlink()  # a pickle
+        (folder / "training_args.bin").unlink(missing_ok=True)  # a pickle
         for path in folder.iterdir():
             path.chmod(0o644)  # the library writes weights for the owner's eyes only
 
@@ -187,7 +199,6 @@ def _record(job: Job, work: Work, fitted: Fitted, course: Course, watch: Watch) 
             "chat": job.chat.model_dump(mode="json"),
             "dtype": job.dtype,
             "seed": job.seed,
-            "stop": job.stop,
         },
         "versions": _versions(),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
@@ -205,12 +216,12 @@ def _record(job: Job, work: Work, fitted: Fitted, course: Course, watch: Watch) 
             "learnt": int(fitted.examples["completion"].list.len().sum()),
             "longest": fitted.longest,
         },
-        "epochs": job.epochs,
+        "epochs": job.recipe.epochs,
         "steps": course.last_step,
         "loss": {"first": log[0]["loss"], "last": log[-1]["loss"]},
         "log": log,
         "seconds": seconds,
-        "tokens_per_second": read * job.epochs / seconds,
+        "tokens_per_second": read * job.recipe.epochs / seconds,
     }
 
 

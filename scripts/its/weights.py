@@ -2,6 +2,7 @@
 
 import json
 import struct
+from collections.abc import Callable
 from fnmatch import fnmatch
 from math import prod
 from pathlib import Path
@@ -17,7 +18,13 @@ PICKLED = ["*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl"]
 DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
 
 
-def write_manifest(manifest: Path, folder: Path | None = None, **facts: object) -> None:
+def write_manifest(
+    manifest: Path,
+    folder: Path | None = None,
+    *,
+    check: Callable[[dict[Path, str]], None] | None = None,
+    **facts: object,
+) -> None:
     """Record size and sha256 of every file of a model, once all of them are written.
 
     Snakemake takes an empty folder for a finished one, and never looks into it: this file is
@@ -30,6 +37,8 @@ def write_manifest(manifest: Path, folder: Path | None = None, **facts: object) 
         weights hold), `dtype` (of which kind, as torch calls it), `folder` if one is given.
     folder
         Where the files are, if not beside the manifest.
+    check
+        Called with the sha256 of each file before anything is written.
     facts
         More keys to write, such as where the files came from.
     """
@@ -42,6 +51,8 @@ def write_manifest(manifest: Path, folder: Path | None = None, **facts: object) 
         for path in _files(place)
         if path.name != manifest.name  # nor that of another, whose folder this is
     }
+    if check:
+        check({place / name: entry["sha256"] for name, entry in files.items()})
     contents = tensors([place / name for name in files if name.endswith(".safetensors")])
     where = {"folder": str(folder)} if folder else {}
     write_json(manifest, {"files": files} | contents | where | facts)

@@ -24,7 +24,7 @@ def asked(*, chat: Chat = Chat(), opening: str = "") -> Asked:  # noqa: B008
 
 def test_prompts_are_rendered_in_the_one_way() -> None:
     expected = [prompt_tokens(tiny_tokenizer(), one, Chat()) for one in MESSAGES]
-    assert asked().prompts == expected
+    assert asked().prompts == [[tokens] for tokens in expected]
     assert asked().lengths == {"a": len(expected[0]), "b": len(expected[1])}
 
 
@@ -35,9 +35,18 @@ def test_the_hash_is_that_of_problems_and_tokens_in_order() -> None:
     assert asked(chat=Chat(context=100)).digest() == one.digest()
     assert Asked(["a", "c"], one.prompts, [], False).digest() != one.digest()
     assert (
-        Asked(["a", "b"], [[1], [2, 3]], [], False).digest()
-        != Asked(["a", "b"], [[1, 2], [3]], [], False).digest()
+        Asked(["a", "b"], [[[1]], [[2, 3]]], [], False).digest()
+        != Asked(["a", "b"], [[[1, 2]], [[3]]], [], False).digest()
     )
+
+
+def test_each_response_reads_its_variant() -> None:
+    both = Asked.of(["a", "a", "b"], [*MESSAGES, MESSAGES[0]], tiny_tokenizer(), Chat())
+    first, second = asked().prompts[0][0], asked().prompts[1][0]
+    assert both.ids == ["a", "b"]
+    assert [both.prompt(0, sample) for sample in range(3)] == [first, second, first]
+    assert [both.prompt(1, sample) for sample in range(3)] == [first, first, first]
+    assert both.lengths == {"a": max(len(first), len(second)), "b": len(first)}
 
 
 def test_a_prompt_that_opens_the_thinking_is_noticed() -> None:

@@ -15,14 +15,14 @@ BASE = "tiny/base/easy"
 
 
 def compared(scores: Path, what: str, a: str) -> dict:
-    table = comparison_rows(PLAN, ["U"], scores)
+    table = comparison_rows(PLAN, ["U"], ["N"], scores)
     return table.row(by_predicate=(pl.col("what") == what) & (pl.col("a") == a), named=True)
 
 
 def test_a_plan_of_two_strategies_has_these_comparisons(tmp_path: Path) -> None:
     score(tmp_path, f"{BASE}/N", "0111")
     score(tmp_path, f"{BASE}/U", "0001")
-    table = comparison_rows(PLAN, ["U"], tmp_path)
+    table = comparison_rows(PLAN, ["U"], ["N"], tmp_path)
     assert table.select("what", "a", "b").rows() == [
         (SAME_TEST, "N-N", "base-N"),
         (SAME_TEST, "N-U", "base-U"),

@@ -29,10 +29,22 @@ from its.config.sample import Sample
 from its.config.sampling import Sampling
 from its.config.section import Section
 from its.config.source import Choices, Fields, Generator, Mapped, Source
-from its.config.strategy import Context, Strategy
+from its.config.strategy import (
+    Bank,
+    Context,
+    Counted,
+    Drawn,
+    Other,
+    Strategy,
+    Words,
+    Written,
+)
+from its.config.vote import Vote
 from its.errors import InputError
 
 ROOT = Path(__file__).parents[2]
+SEED = {"seed": 0}
+COUNTED = {**SEED, "count": 1, "per": "question"}
 DEFAULTS = {
     Chat: {
         "system": "",
@@ -56,6 +68,7 @@ DEFAULTS = {
         "schedule": "cosine",
         "warmup": 0.05,
         "epochs": 5,
+        "keep": [],
         "batch": 16,
         "micro_batch": 1,
         "max_length": 32768,
@@ -95,23 +108,34 @@ DEFAULTS = {
     Sample: {"seed": 0},
     Problems: {"take": None, "answers": None},
     Benchmark: {"label": "", "sampling": Sampling()},
-    Context: {
+    Drawn: SEED,
+    Counted: COUNTED,
+    Written: {
+        **COUNTED,
         "domains": None,
         "temperature": 1.0,
         "top_p": 0.95,
         "max_tokens": 256,
         "attempts": 8,
-        "seed": 0,
+        "paraphrase": False,
         "shard": 1024,
     },
+    Bank: COUNTED,
+    Other: SEED,
+    Words: SEED,
     Strategy: {
         "label": "",
         "context": None,
+        "mixture": {},
+        "seed": 0,
         "position": "prefix",
-        "join": "{context}\n\n{question}",
+        "join": None,
+        "reply": "Understood.",
+        "separator": "\n\n",
     },
+    Vote: {"label": "", "ties": "share"},
     Replicate: {"draw": 0, "persona": 0, "seed": 0},
-    Model: {"dtype": "bfloat16", "chat": Chat()},
+    Model: {"licence": "", "dtype": "bfloat16", "chat": Chat()},
 }
 NEEDS = {Needs, TrainingNeeds, Plan, Config}  # decide where and how fast, or which cells
 
@@ -140,7 +164,11 @@ def test_published_schema_is_the_one_the_code_checks_with() -> None:
 
 def test_published_reference_is_fresh_and_speaks_of_every_section() -> None:
     assert reference() in (ROOT / "config/README.md").read_text(), "run `make schema`"
-    assert set(SECTIONS.values()) == sections()
+    assert set(SECTIONS.values()) == sections() - {
+        Context,
+        Drawn,
+        Counted,
+    }  # others have their keys
 
 
 @pytest.mark.parametrize("section", sorted(sections(), key=lambda one: one.__name__))
@@ -401,3 +429,59 @@ def test_no_script_hides_a_module() -> None:
     scripts = {path.stem for path in (ROOT / "scripts").glob("*.py")}
     hidden = scripts & (sys.stdlib_module_names | packages_distributions().keys())
     assert not hidden, "scripts/ stands first on sys.path: rename what a library would import"
+
+
+@pytest.mark.parametrize(
+    ("member", "words"),
+    [
+        ("smollm/base", "models has no 'smollm'"),
+        ("smollm2/demo192-N-sft", "'smollm2/demo192-N-sft' is not model/base or model/sample"),
+        ("smollm2/demo-N-sft-s0", "samples has no 'demo'"),
+        ("smollm2/demo192.1-V.2-sft-s0", "strategies has no 'V'"),
+    ],
+)
+def test_a_member_of_a_vote_is_a_learner(
+    raw: dict, read: Callable, member: str, words: str
+) -> None:
+    raw["votes"]["three"]["members"][1] = member
+    with pytest.raises(InputError) as error:
+        read(raw)
+    assert "votes.three.members.1: " in str(error.value)
+    assert words in str(error.value)
+
+
+def test_a_strategy_is_made_of_others_that_can_be_parts(raw: dict, read: Callable) -> None:
+    raw["strategies"] |= {
+        "A": {"mixture": {"Mixed": 0.5, "N": 0.5}},
+        "B": {"context": {"other": "N"}},
+        "C": {"context": {"words": "nowhere.txt", "like": "Shuffled"}},
+        "D": {"mixture": {"S": 0.5, "V": 0.5}},
+    }
+    with pytest.raises(InputError) as error:
+        read(raw)
+    assert "strategies.D.mixture.V: strategies has no 'V'" in str(error.value)
+    del raw["strategies"]["D"]
+    with pytest.raises(InputError) as error:
+        read(raw)
+    for line in [
+        "strategies.A.mixture.Mixed: is a mixture itself",
+        "strategies.B.context.other: N has no contexts of its own",
+        "strategies.C.context.like: Shuffled has no contexts of its own",
+        "strategies.C.context.words: there is no file nowhere.txt",
+    ]:
+        assert line in str(error.value)
+
+
+def test_an_epoch_that_is_tested_is_one_that_is_kept(raw: dict, read: Callable) -> None:
+    raw["plans"]["demo"]["epochs"] = [1]
+    with pytest.raises(InputError, match="plans.demo.epochs: recipe 'sft' does not keep epoch 1"):
+        read(raw)
+    raw["recipes"]["sft"]["keep"] = [1]
+    with pytest.raises(InputError, match="keep names epoch 1, and of 1 epochs the last one is"):
+        read(raw)
+    raw["recipes"]["sft"]["epochs"] = 2
+    learners = read(raw).plans["demo"].learners([])
+    assert learners[0] == "smollm2/demo192-N-sft-s0"
+    assert len(learners) == 4
+    cells = read(raw).plans["demo"].cells([])
+    assert "smollm2/demo192-N-sft-s0-e1/sums_easy/N" in cells

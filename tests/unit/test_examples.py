@@ -29,7 +29,12 @@ from its.examples import (
 def refined(path: Path, responses: dict[str, str | None]) -> Path:
     """Write refined rows with these responses by id, each to the question that is its id."""
     messages = [[{"role": "user", "content": name}] for name in responses]
-    columns = {"id": list(responses), "messages": messages, "response": list(responses.values())}
+    columns = {
+        "id": list(responses),
+        "variant": [0] * len(responses),
+        "messages": messages,
+        "response": list(responses.values()),
+    }
     pl.DataFrame(columns, schema=ROWS).write_parquet(path)
     return path
 

@@ -20,21 +20,12 @@ JOB = Job(
     chat=Chat(),
     dtype="float32",
     seed=0,
-    stop=0,
     save_steps=50,
 )
 
 
 def test_a_training_is_called_by_its_model_and_learner() -> None:
     assert JOB.name == "m/s-N-r-s0"
-
-
-def test_it_ends_after_the_epoch_it_is_asked_for() -> None:
-    assert JOB.epochs == 3
-    assert replace(JOB, stop=2).epochs == 2
-    check_settings(replace(JOB, stop=3), processes=1)
-    with pytest.raises(InputError, match="has 3 epochs, so there is nothing after epoch 4"):
-        check_settings(replace(JOB, stop=4), processes=1)
 
 
 def test_how_often_it_saves_decides_nothing_and_the_seed_does() -> None:

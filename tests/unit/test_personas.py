@@ -3,6 +3,7 @@
 import pytest
 
 from its.config.model import Chat
+from its.leaks import gives_away
 from its.personas import clean, rejection, whole_sentences
 
 CHAT = Chat()
@@ -106,4 +107,4 @@ def test_an_unfinished_sentence_goes_if_a_whole_one_is_left(text: str, kept: str
     ],
 )
 def test_what_cannot_be_used_says_why(context: str, answer: str | None, reason: str | None) -> None:
-    assert rejection(context, answer) == reason
+    assert rejection(context, lambda text: gives_away(text, answer)) == reason

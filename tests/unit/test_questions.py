@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from its.config.strategy import Context, Strategy
+from its.config.strategy import Strategy, Written
 from its.questions import marked, questions_page
 from its.refinement import refine
 
@@ -55,12 +55,13 @@ def files(tmp_path: Path) -> list[Path]:
         },
         schema_overrides={"response": pl.String},
     )
-    contexts = questions.select("id", context=pl.lit(HOSTILE))
-    written = Strategy(context=Context(writer="w", prompt="p"))
+    contexts = questions.select("id", number=pl.lit(0, pl.Int64), context=pl.lit(HOSTILE))
+    catalogue = {"N": Strategy(), "U": Strategy(context=Written(writer="w", prompt="p"))}
+    written = {"U": contexts}
     folder = tmp_path / "easy"
     folder.mkdir()
-    refine(questions, None, Strategy()).write_parquet(folder / "N.parquet")
-    refine(questions.reverse(), contexts, written).write_parquet(folder / "U.parquet")
+    refine(questions, "N", catalogue, {}).write_parquet(folder / "N.parquet")
+    refine(questions.reverse(), "U", catalogue, written).write_parquet(folder / "U.parquet")
     return [folder / "N.parquet", folder / "U.parquet"]
 
 

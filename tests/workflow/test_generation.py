@@ -34,7 +34,8 @@ pytestmark = pytest.mark.slow  # all share a model that takes half a minute to f
 def refined(path: Path, problems: list[str]) -> Path:
     """Write a refined set of plain questions."""
     rows = [(problem_id(one), one, None, "4", "test", "{}") for one in problems]
-    refine(pl.DataFrame(rows, schema=SET, orient="row"), None, Strategy()).write_parquet(path)
+    questions = pl.DataFrame(rows, schema=SET, orient="row")
+    refine(questions, "N", {"N": Strategy()}, {}).write_parquet(path)
     return path
 
 

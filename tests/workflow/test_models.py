@@ -93,6 +93,6 @@ def test_a_hub_out_of_reach_is_one_line_and_keeps_what_is_there(
     run = fetch(manifest, f"hub:owner/name@{REVISION}", HF_HOME=str(tmp_path / "hub"), **OFFLINE)
     assert run.returncode == 2
     (line,) = [line for line in run.stderr.splitlines() if line.startswith("error: ")]
-    assert f"hub:owner/name@{REVISION}: cannot be downloaded" in line
-    assert "HF_TOKEN" in line
+    assert f"hub:owner/name@{REVISION}: HF_HUB_OFFLINE is set" in line
+    assert "path:" in line
     assert manifest.read_text() == "of before"

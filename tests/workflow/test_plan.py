@@ -22,7 +22,7 @@ def test_one_cell_trains_one_model(checkout: Checkout) -> None:
 def test_training_and_testing_refine_with_the_same_settings(checkout: Checkout) -> None:
     run = checkout.snakemake("-n", "-p", SCORE.replace("N.json", "U.json"))
 
-    commands = re.findall(r"scripts/refine\.py .* --strategy (\S+|'.*?') &>", run.out)
+    commands = re.findall(r"scripts/refine\.py .* --strategies (\S+|'.*?') --draw", run.out)
     assert len(commands) == 2
     assert commands[0] == commands[1]
 
@@ -41,7 +41,9 @@ def test_draws_and_epochs_have_paths_of_their_own(checkout: Checkout) -> None:
     assert "results/sets/demo192.2.parquet" in run.out
     assert "results/personas/demo192.2/U.3.parquet" in run.out
     assert "results/personas/sums_easy/U.6.parquet" in run.out
-    assert "--seed 4 --stop 5" in run.out
+    assert run.jobs["train"] == run.jobs["keep_epoch"] == 1
+    assert "--seed 4" in run.out
+    assert "--epoch 5" in run.out
 
 
 @pytest.mark.parametrize(

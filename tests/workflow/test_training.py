@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -65,6 +66,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     sums = [(a, b) for a in range(3, 99, 12) for b in range(1, 10, 2)]
     columns = {
         "id": [f"{a}-{b}" for a, b in sums],
+        "variant": [0] * len(sums),
         "messages": [[{"role": "user", "content": f"{a} + {b}?"}] for a, b in sums],
         "response": [f"{a} + {b} = {a + b}. " * (1 + a % 2) for a, b in sums],
     }
@@ -81,7 +83,7 @@ def start(base: Path, rows: Path) -> Iterator[Callable[..., subprocess.Popen]]:
     def call(folder: Path, *, processes: int = 1, recipe: dict = RECIPE, **options: int) -> object:
         trained = Trained(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        torchrun = ["torchrun", "--standalone", "--nproc-per-node", processes]
+        torchrun = ["python", "scripts/launch.py", "--standalone", "--nproc-per-node", processes]
         files = [base, rows, trained.manifest, folder / "training.json"]
         settings = {"recipe": json.dumps(recipe), "chat": CHAT.settings(), "dtype": "float32"}
         settings |= {"seed": 0} | {name.replace("_", "-"): n for name, n in options.items()}
@@ -151,7 +153,7 @@ def test_killed_then_stopped_then_finished_it_is_the_same_training(
     process = start(tmp_path, save_steps=2)
     wait_for_state(trained, killed + 2, process)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(LONGEST) != 0
+    assert process.wait(LONGEST) == 128 + signal.SIGTERM
     (stopped,) = trained.states()
     log = (tmp_path / "log").read_text()
     assert f"going on after step {killed}" in log
@@ -189,6 +191,7 @@ def test_two_processes_with_sharded_weights_train_the_same_model(
         assert (weight - models[1][name]).abs().max() < 1e-2, name
 
 
+MANIFEST = "manifest.json"
 WRITTEN = [
     "chat_template.jinja",
     "config.json",
@@ -233,22 +236,39 @@ def loss_by_hand(base: Path, rows: Path) -> float:
     return torch.cat(losses).mean().item()
 
 
-def test_a_training_left_after_an_epoch_follows_the_whole_schedule(
-    train: Callable, unbroken: Trained, tmp_path: Path
+def test_an_epoch_is_kept_as_it_was_and_the_training_goes_on_as_without(
+    start: Callable, unbroken: Trained, tmp_path: Path
 ) -> None:
-    left = train(tmp_path, stop=1)
-    assert left.record["epochs"] == 1
-    fields = ["step", "epoch", "loss", "learning_rate"]
-    steps = [[entry[name] for name in fields] for entry in left.record["log"]]
-    whole = [[entry[name] for name in fields] for entry in unbroken.record["log"]]
-    assert steps == whole[: len(whole) // 3]
-    assert steps[-1][3] > 0  # the rate that falls to 0 at the end of the third epoch
+    trained, recipe = Trained(tmp_path), RECIPE | {"keep": [1]}
+    process = start(tmp_path, recipe=recipe, save_steps=5)  # an epoch has five steps
+    wait_for_state(trained, 5, process)
+    kill(process)
+    (state,) = tmp_path.glob("progress/*/checkpoint-*")
+    assert state.name == "checkpoint-5"
+    before = sha256_of(state / "model.safetensors")
+
+    process = start(tmp_path, recipe=recipe)
+    assert process.wait(LONGEST) == 0
+    assert trained.losses() == unbroken.losses()
+    assert sha256_of(trained.manifest) == sha256_of(unbroken.manifest)
+    kept = tmp_path / "epochs/1"
+    assert sha256_of(kept / "model.safetensors") == before
+    assert sorted(path.name for path in kept.iterdir()) == [n for n in WRITTEN if n != MANIFEST]
+
+    manifest = tmp_path.with_name("kept") / "weights" / MANIFEST
+    script = [sys.executable, "scripts/keep_epoch.py", trained.manifest, manifest, "--epoch"]
+    subprocess.run([*script, "1"], cwd=ROOT, check=True)
+    assert weights_of(manifest, hashes=True) == kept
+    missing = subprocess.run([*script, "2"], cwd=ROOT, capture_output=True, text=True)
+    assert missing.returncode == 2
+    assert "epochs/2: was not kept; add 2 to `keep` of the recipe" in missing.stderr
 
 
 def test_mistakes_stop_a_training_before_it_begins(start: Callable, tmp_path: Path) -> None:
     process = start(tmp_path, recipe=RECIPE | {"max_length": 32})
-    assert process.wait(LONGEST) != 0
+    assert process.wait(LONGEST) == 2
     log = (tmp_path / "log").read_text()
+    assert "Traceback" not in log
     assert "error: 40 of 40 rows have more than 32 tokens" in log
     assert "starting" not in log
     assert not (tmp_path / "weights").exists()

@@ -118,7 +118,7 @@ def test_what_was_rejected_is_all_that_is_asked_again(
     (line,) = [line for line in run.stderr.splitlines() if line.startswith("error: ")]
     missing = 1 + (before["attempts"][1:] > 1).sum()
     assert missing < 5
-    assert f"{out}: {missing} of 5 questions have no context after 1 attempts: " in line
+    assert f"{out}: {missing} of 5 contexts could not be written in 1 attempts: " in line
     assert f"the last one for {problem_id(PROBLEMS[0])} was rejected as " in line
     assert "raise context.attempts" in line
     assert not out.exists()

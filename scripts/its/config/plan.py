@@ -1,5 +1,6 @@
 """Settings of what gathers cells: a plan, and the paths it stands for."""
 
+import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Annotated
@@ -60,6 +61,10 @@ class Plan(Section):
     """Strategies that the benchmarks are refined with: its columns."""
     benchmarks: list[Annotated[str, one_of("benchmarks")]] = Field(min_length=1)
     """What they are tested on."""
+    epochs: list[Annotated[int, Field(ge=1)]] = []
+    """Earlier epochs that are tested too, of recipes that keep them: learners `...-e1`."""
+    votes: list[Annotated[str, one_of("votes")]] = []
+    """Votes on these benchmarks, asked in each of the ways of `test`."""
     replicates: list[Replicate] = Field([Replicate()], min_length=1)
     """Combinations, not a product: draw, persona draw and seed may vary together or alone."""
 
@@ -104,13 +109,24 @@ class Plan(Section):
         """List `model/learner/benchmark/strategy`, the untrained learner's first."""
         return list(dict.fromkeys(cell.path for cell in self.grid(drawn)))
 
+    def ballots(self, drawn: Container[str]) -> list[str]:
+        """List `vote/benchmark/strategy`, of every draw of the personas."""
+        found = [
+            f"{vote}/{benchmark}/{_written(test, replicate.persona, drawn)}"
+            for replicate in self.replicates
+            for vote in self.votes
+            for benchmark in self.benchmarks
+            for test in self.test
+        ]
+        return list(dict.fromkeys(found))
+
     def learners(self, drawn: Container[str]) -> list[str]:
-        """List `model/learner` of everything that the plan trains."""
+        """List `model/learner` of everything that the plan trains, kept epochs apart."""
         return list(
             dict.fromkeys(
                 f"{cell.model}/{cell.learner}"
                 for cell in self.grid(drawn)
-                if cell.learner != UNTRAINED
+                if cell.learner != UNTRAINED and not re.search(r"-e\d+$", cell.learner)
             )
         )
 
@@ -120,10 +136,11 @@ class Plan(Section):
         """Return the learners of a replicate, each with sample, train strategy, recipe and seed."""
         trained = {
             f"{suffixed(sample, replicate.draw)}-{_written(train, replicate.persona, drawn)}"
-            f"-{recipe}-s{replicate.seed}": (sample, train, recipe, replicate.seed)
+            f"-{recipe}-s{replicate.seed}{kept}": (sample, train, recipe + kept, replicate.seed)
             for sample in self.samples
             for train in self.train
             for recipe in self.recipes
+            for kept in ["", *(f"-e{epoch}" for epoch in self.epochs)]
         }
         return {UNTRAINED: ("", UNTRAINED, "", None), **trained}
 

@@ -1,6 +1,6 @@
 """Settings of `train`."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -18,6 +18,9 @@ class Recipe(Section):
     """Part of the steps over which the rate rises from 0; s1 uses 0.05."""
     epochs: int = Field(5, ge=1)
     """Passes over the set. The paper does not say; 5 is what s1 uses for 1k rows."""
+    keep: list[Annotated[int, Field(ge=1)]] = []
+    """Epochs whose weights are kept beside the last ones, as learners `...-e1`, `...-e2`: each
+    takes as much of the disk. Nothing chooses among them; the last one is what is meant."""
     batch: int = Field(16, ge=1)
     """Sequences of one optimizer step, over all processes; with packing, packed ones."""
     micro_batch: int = Field(1, ge=1)
@@ -41,6 +44,16 @@ class Recipe(Section):
     """Recompute activations instead of keeping them. Only memory and time depend on it."""
     deepspeed: str | None = None
     """JSON file for DeepSpeed, such as `config/deepspeed/zero3.json`; none: plain PyTorch."""
+
+    @model_validator(mode="after")
+    def _keeps_what_comes_before_the_last(self) -> "Recipe":
+        late = [epoch for epoch in self.keep if epoch >= self.epochs]
+        if late:
+            raise ValueError(
+                f"keep names epoch {late[0]}, and of {self.epochs} epochs the last one is kept "
+                "anyway; name earlier ones"
+            )
+        return self
 
     @model_validator(mode="after")
     def _batch_is_made_of_micro_batches(self) -> "Recipe":

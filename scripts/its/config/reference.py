@@ -27,7 +27,8 @@ from its.config.sample import Sample
 from its.config.sampling import Sampling
 from its.config.section import Section
 from its.config.source import Between, Choices, Fields, Generator, Mapped, Source
-from its.config.strategy import Context, Strategy
+from its.config.strategy import Bank, Other, Strategy, Text, Words, Written
+from its.config.vote import Vote
 
 SECTIONS: dict[str, type[Section]] = {
     "The whole file": Config,
@@ -52,11 +53,16 @@ SECTIONS: dict[str, type[Section]] = {
     "pools.NAME.filters, contamination": Contamination,
     "samples.NAME": Sample,
     "strategies.NAME": Strategy,
-    "strategies.NAME.context": Context,
+    "strategies.NAME.context, written": Written,
+    "strategies.NAME.context, text": Text,
+    "strategies.NAME.context, bank": Bank,
+    "strategies.NAME.context, other": Other,
+    "strategies.NAME.context, words": Words,
     "recipes.NAME": Recipe,
     "benchmarks.NAME": Benchmark,
     "benchmarks.NAME.problems": Problems,
     "benchmarks.NAME.sampling": Sampling,
+    "votes.NAME": Vote,
     "plans.NAME": Plan,
     "plans.NAME.replicates": Replicate,
 }

@@ -43,11 +43,12 @@ def known(section: str, name: str, info: ValidationInfo) -> str:
 
     Without a context, as when a script reads its settings back, every name is right.
     """
-    names = (info.context or {}).get(section)
+    names = info.context.get(section, {}) if info.context else None
     if not isinstance(names, Mapping) or name in names:
         return name
     near = get_close_matches(name, names, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(map(str, names))}"
+    known = ", ".join(map(str, names)) or "none"
+    hint = f"did you mean {near[0]!r}?" if near else f"known are {known}"
     raise ValueError(f"{section} has no {name!r}, {hint}")
 
 

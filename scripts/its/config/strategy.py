@@ -1,14 +1,64 @@
-"""Settings of `write_personas` (`Context`) and of `refine` (the rest of `Strategy`)."""
+"""Settings of a strategy: what stands beside a question, where it comes from, and how they join."""
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from its.config.section import Section, Shown, one_of
 
+StrategyName = Annotated[str, one_of("strategies")]
+Position = Literal["prefix", "suffix", "wrap", "inside", "system", "turn"]
+
+JOINS = {
+    "prefix": "{context}\n\n{question}",
+    "suffix": "{question}\n\n{context}",
+    "wrap": "{context}\n\n{question}\n\n{context}",
+    "inside": "{before}\n\n{context}\n\n{after}",
+}
+"""How both become one message where they share one: the order of the holes, and what is between
+them if `join` says nothing else."""
+
 
 class Context(Section):
-    """What an LLM writes for each question. Every key decides what is written."""
+    """What every kind of context has in common."""
+
+    drawn: ClassVar[bool] = False
+    """Whether `U.1` differs from `U`."""
+    files: ClassVar[tuple[str, ...]] = ()
+    """The keys that name a file."""
+    source: ClassVar[str] = ""
+    """The key that names the strategy whose contexts this one is made of."""
+
+    def paths(self) -> list[str]:
+        """List the files that it names."""
+        return [getattr(self, key) for key in self.files if getattr(self, key)]
+
+
+class Drawn(Context):
+    """A context that is drawn."""
+
+    drawn: ClassVar[bool] = True
+
+    seed: int = 0
+    """Each question's draws are made by hash of this, its id and the draw."""
+
+
+class Counted(Drawn):
+    """A context of which a question can have several, or a set one."""
+
+    count: int = Field(1, ge=1)
+    """How many a question has."""
+    per: Literal["question", "dataset", "sample"] = "question"
+    """`question`: each question has its own, and all `count` of them are joined to it. `dataset`:
+    all questions of a set have the same. `sample`: response i reads context i modulo `count`,
+    and a training, which has one response a question, reads the first."""
+
+
+class Written(Counted):
+    """An LLM writes it. Every key decides what is written."""
+
+    files: ClassVar[tuple[str, ...]] = ("prompt", "domains")
 
     writer: Annotated[str, one_of("models")]
     """The model that writes. The paper does not say which; machine-written reviews say itself."""
@@ -26,32 +76,156 @@ class Context(Section):
     """Tokens of a context; a longer one is cut at the end of its last whole sentence."""
     attempts: int = Field(8, ge=1)
     """An empty context, or one that holds the answer, is asked for again so often."""
-    seed: int = 0
-    """Each question's seed is derived from this one, its id, the draw and the attempt."""
+    paraphrase: bool = False
+    """What is written takes the question's place: the one strategy that changes the question.
+    `position` and `join` then have no say."""
     shard: int = Field(1024, ge=1)
     """Questions of one call of the engine: what an interrupted job does again at most."""
 
+    @model_validator(mode="after")
+    def _one_paraphrase_of_each(self) -> "Written":
+        joined = self.count > 1 and self.per == "question"
+        if self.paraphrase and (joined or self.per == "dataset"):
+            raise ValueError("a paraphrase stands for a question: set count to 1, or per to sample")
+        return self
+
+
+class Text(Context):
+    """The same words for every question: a placebo for what any words would do."""
+
+    text: str = Field(min_length=1)
+    """The words."""
+
+
+class Bank(Counted):
+    """A line of a file, drawn by hash."""
+
+    files: ClassVar[tuple[str, ...]] = ("bank",)
+
+    bank: str
+    """File with a context a line; empty lines and what follows a `#` do not count."""
+
+
+class Other(Drawn):
+    """The context that another question of the set has: the same words, without the relation."""
+
+    source: ClassVar[str] = "other"
+
+    other: StrategyName
+    """The strategy whose contexts change places."""
+
+
+class Words(Drawn):
+    """Random words: as many as a strategy's context has, without its meaning."""
+
+    files: ClassVar[tuple[str, ...]] = ("words",)
+    source: ClassVar[str] = "like"
+
+    words: str
+    """File of words to draw from, apart by white space."""
+    like: StrategyName
+    """The strategy whose contexts give the lengths."""
+
+
+KINDS: dict[str, type[Context]] = {
+    "writer": Written,
+    "text": Text,
+    "bank": Bank,
+    "other": Other,
+    "words": Words,
+}
+"""Kinds of contexts, by the key that each alone has."""
+
+
+def _kind(value: object) -> str | None:
+    """Return the key that tells the kind of a context."""
+    for key, kind in KINDS.items():
+        if isinstance(value, kind) or (isinstance(value, dict) and key in value):
+            return key
+    return None
+
+
+AnyContext = Annotated[
+    Annotated[Written, Tag("writer")]
+    | Annotated[Text, Tag("text")]
+    | Annotated[Bank, Tag("bank")]
+    | Annotated[Other, Tag("other")]
+    | Annotated[Words, Tag("words")],
+    Discriminator(
+        _kind,
+        custom_error_type="context_kind",
+        custom_error_message=f"a context needs one of the keys {', '.join(KINDS)}",
+    ),
+]
+
 
 class Strategy(Section):
-    """What is joined to a question, and how. Without a context, nothing is."""
+    """What is joined to a question, and how. Without context or mixture, nothing is."""
 
     label: Shown = ""
     """How tables and figures call it; its name, if empty."""
-    context: Context | None = None
-    """What writes it; none: the question stays as it is."""
-    position: Literal["prefix", "suffix", "system"] = "prefix"
-    """Where the context goes: before or after the question, or into the system prompt. The paper
-    says "concatenated"; `prefix` is our choice."""
-    join: str = "{context}\n\n{question}"
-    """How both become one message, at the positions where they share one."""
+    context: AnyContext | None = None
+    """Where it comes from: the key `writer`, `text`, `bank`, `other` or `words` says how."""
+    mixture: dict[StrategyName, Annotated[float, Field(gt=0)]] = {}
+    """Strategies with their weights: each question takes one of them, by hash, with its position
+    and join. Then there is no context of its own."""
+    seed: int = 0
+    """Of the mixture."""
+    position: Position = "prefix"
+    """Where the context goes: before, after or around the question, inside it (at the end of the
+    sentence nearest to its middle), into the system prompt, or into a turn of its own before
+    it. The paper says "concatenated"; `prefix` is our choice."""
+    join: str | None = None
+    """How both become one message: text with `{context}` and `{question}` in the order that
+    `position` says, for `inside` with `{before}`, `{context}` and `{after}`. None: an empty line
+    between them."""
+    reply: str = "Understood."
+    """What the model is taken to have said to a context in a turn of its own."""
+    separator: str = "\n\n"
+    """Between several contexts of one question."""
+
+    @property
+    def plain(self) -> bool:
+        """Whether it joins nothing to a question."""
+        return not (self.context or self.mixture)
+
+    @property
+    def template(self) -> str:
+        """How context and question become one message."""
+        return self.join if self.join is not None else JOINS.get(self.position, "")
 
     @model_validator(mode="after")
     def _join_fits(self) -> "Strategy":
-        context, question = self.join.find("{context}"), self.join.find("{question}")
-        if min(context, question) < 0:
-            raise ValueError("join must hold {question} and {context}")
-        if self.position == "prefix" and context > question:
-            raise ValueError("position prefix wants {context} before {question} in join")
-        if self.position == "suffix" and context < question:
-            raise ValueError("position suffix wants {context} after {question} in join")
+        if self.join is None:
+            return self
+        if self.position not in JOINS:
+            raise ValueError(f"position {self.position} joins nothing; leave join out")
+        expected, found = holes(JOINS[self.position]), holes(self.join)
+        if found != expected:
+            raise ValueError(
+                f"position {self.position} wants {' '.join(expected)} in join, in this order; "
+                f"found {' '.join(found) or 'none of them'}"
+            )
         return self
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Strategy":
+        if self.mixture and self.context:
+            raise ValueError("context and mixture exclude each other; keep one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _weights_sum(self) -> "Strategy":
+        total = sum(self.mixture.values())
+        if self.mixture and abs(total - 1) > 1e-9:
+            raise ValueError(f"the weights of the mixture sum to {total:g}; they must sum to 1")
+        return self
+
+
+def holes(join: str) -> list[str]:
+    """List the holes of a join in their order.
+
+    >>> holes("{question}, says {context}")
+    ['{question}', '{context}']
+    """
+    return re.findall(r"\{(?:context|question|before|after)\}", join)

@@ -1,0 +1,120 @@
+"""Majority votes: which answers are one candidate, and which candidates win."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from its.errors import InputError
+from its.grading import normalised
+
+BALLOTS = {
+    "id": pl.String,
+    "sample": pl.Int64,
+    "correct": pl.Boolean,
+    "extracted": pl.String,
+    "answered": pl.Boolean,
+    "gold": pl.String,
+}
+"""What is read of verdicts."""
+
+VOTES = {
+    "id": pl.String,
+    "sample": pl.Int64,
+    "correct": pl.Float64,
+    "answer": pl.String,
+    "votes": pl.Int64,
+    "voters": pl.Int64,
+    "tied": pl.Int64,
+    "gold": pl.String,
+}
+"""One row per problem and sample: the point (a part of it where candidates share it), the first
+answer that won as its voter wrote it, how many voted for it and how many at all, and how many
+candidates had so many votes. Where nothing votes, `answer` is null and the point 0."""
+
+
+def winners(ballots: pl.DataFrame, unit: Sequence[str]) -> pl.DataFrame:
+    """Return who wins each vote.
+
+    Answers vote if they stand in a box of a response that was not truncated. All right answers
+    are one candidate; wrong ones are the same if they are written alike.
+
+    Parameters
+    ----------
+    ballots
+        `correct`, `answered` and `extracted`, and the columns of `unit`, in the order in which
+        ties are broken by the first.
+    unit
+        What tells votes apart, as `["id"]`.
+
+    Returns
+    -------
+    DataFrame
+        One row per vote with a ballot: the columns of `unit`, and `shared` (the part of the point
+        if tied candidates share it), `first` (the point, if the first of them takes it),
+        `answer`, `votes`, `voters`, `tied`.
+    """
+    wrong = pl.col("extracted").map_elements(normalised, return_dtype=pl.String)
+    candidates = (
+        ballots.with_row_index("place")
+        .filter("answered")
+        .with_columns(candidate=pl.when(~pl.col("correct")).then(wrong))  # null: the right answer
+        .group_by(*unit, "correct", "candidate")
+        .agg(pl.len().cast(pl.Int64).alias("votes"), pl.col("place", "extracted").first())
+        .with_columns(voters=pl.col("votes").sum().over(unit))
+    )
+    best = candidates.filter(pl.col("votes") == pl.col("votes").max().over(unit))
+    return (
+        best.sort("place")
+        .group_by(unit, maintain_order=True)
+        .agg(
+            shared=pl.col("correct").mean(),
+            first=pl.col("correct").first().cast(pl.Float64),
+            answer=pl.col("extracted").first(),
+            votes=pl.col("votes").first(),
+            voters=pl.col("voters").first(),
+            tied=pl.len().cast(pl.Int64),
+        )
+    )
+
+
+def vote(members: Sequence[pl.DataFrame], names: Sequence[str], ties: str) -> pl.DataFrame:
+    """Let members vote on each sample of each problem: sample i of each is one ballot.
+
+    So n samples a member are n votes, whose mean is what one response of each would give.
+
+    Parameters
+    ----------
+    members
+        The columns of `BALLOTS`, one table a member.
+    names
+        What the members are called in a message.
+    ties
+        `share` or `first`, as `its.config.vote.Vote`.
+
+    Returns
+    -------
+    DataFrame
+        The columns of `VOTES`, by problem and sample.
+
+    Raises
+    ------
+    InputError
+        If the members did not answer the same problems equally often.
+    """
+    unit = ["id", "sample", "gold"]
+    asked = members[0].select(unit).sort(unit)
+    for name, member in zip(names, members, strict=True):
+        if not member.select(unit).sort(unit).equals(asked):
+            raise InputError(
+                f"{name}: answered other problems or other numbers of samples than {names[0]}; "
+                "a vote needs the same benchmark with one n for all"
+            )
+    found = winners(pl.concat([one.select(list(BALLOTS)) for one in members]), unit)
+    point = pl.col("shared" if ties == "share" else "first")
+    return (
+        asked.join(found, on=unit, how="left")
+        .with_columns(point.fill_null(0.0).alias("correct"))
+        .with_columns(pl.col("votes", "voters", "tied").fill_null(0))
+        .sort("id", "sample")
+        .select(pl.col(name).cast(dtype) for name, dtype in VOTES.items())
+    )

@@ -1,0 +1,57 @@
+"""Put the votes of a plan into one table."""
+
+import argparse
+import json
+from pathlib import Path
+
+import polars as pl
+
+from its.errors import run
+from its.spreadsheets import write_csv
+
+VOTED = {
+    "vote": pl.String,
+    "benchmark": pl.String,
+    "test": pl.String,
+    "mean": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "best_member": pl.Float64,
+    "mean_member": pl.Float64,
+    "problems": pl.Int64,
+    "votes": pl.Int64,
+    "tied": pl.Float64,
+    "silent": pl.Float64,
+}
+"""One row per vote and test set. `tied` and `silent` are parts of the votes: those on which
+several answers had the most voices, and those without a voice."""
+
+
+def main() -> None:
+    """Read the summaries, write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("table", type=Path, help="CSV to write")
+    parser.add_argument("--votes", type=Path, nargs="*", default=[], help="what vote.py wrote")
+    args = parser.parse_args()
+
+    rows = [row(path) for path in args.votes]
+    write_csv(args.table, pl.DataFrame(rows, schema=VOTED))
+
+
+def row(path: Path) -> dict[str, object]:
+    """Return a row of `VOTED`, from `{vote}/{benchmark}/{test}.json`."""
+    found = json.loads(path.read_text())
+    vote, benchmark = path.parts[-3:-1]
+    members = found.pop("members")
+    return {
+        "vote": vote,
+        "benchmark": benchmark,
+        "test": path.stem,
+        "best_member": max(members),
+        "mean_member": sum(members) / len(members),
+        **found,
+    }
+
+
+if __name__ == "__main__":
+    run(main)
