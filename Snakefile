@@ -1,7 +1,8 @@
 # Input-Time Scaling: does the persona written into a question move accuracy, in training and in testing?
 #
 # Data flows down the list of includes. Every artifact is results/<stage>/<what it is made of>;
-# `snakemake -n PATH` lists what one of them costs. config/README.md explains every key.
+# `snakemake -n PATH` lists what one of them needs, `snakemake price` says what a plan costs.
+# config/README.md explains every key.
 #
 # After a change to data code: `snakemake sets`, `snakemake data`, then `snakemake`. Rows that come
 # out equal then spare the GPUs; in one go Snakemake plans the GPU jobs before it can know.
@@ -26,6 +27,7 @@ pathvars:
 
 
 include: "rules/common.smk"
+include: "rules/price.smk"
 include: "rules/sets.smk"
 include: "rules/models.smk"
 include: "rules/personas.smk"
@@ -43,7 +45,9 @@ localrules:
     sets,
     data,
     tables,
+    price,
     export,
+    price_plan,
     fetch_source,  # compute nodes often have no internet
     fetch_model,
     keep_epoch,

@@ -3,11 +3,17 @@
 import json
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from its.config.experiment import read_config
+from its.costs.fit import misfits
+from its.costs.found import with_shapes
+from its.costs.timings import finished_files
+from its.costs.used import used
+from its.errors import refuse
 from its.lineage import model_lineage, set_lineage
 from its.origins import local_files
 from its.versions import code_version, version_of
@@ -69,6 +75,35 @@ def writer_chat(wildcards):
     return model.chat.model_copy(update={"system": ""}).settings()
 
 
+def priced(plan):
+    """Return what a plan uses, with what the models at hand tell of themselves."""
+    return with_shapes(used(experiment, plan), Path("results"))
+
+
+@cache
+def check_fit():
+    """Refuse a plan that cannot fit into its GPUs.
+
+    Every job with a model asks, and not who reads the config: what needs no model can be made,
+    the price above all.
+    """
+    if experiment.price.refuse:
+        refuse(misfits(priced(experiment.plan), experiment.plan))
+
+
+def published_model(wildcards):
+    """Return the model that a training starts from, if the plan at hand fits its GPUs."""
+    check_fit()
+    return "<results>/models/{model}/manifest.json"
+
+
+def writing_model(wildcards):
+    """Return the model that writes personas, if the plan at hand fits its GPUs."""
+    check_fit()
+    context = experiment.strategies[wildcards.strategy].context
+    return f"<results>/models/{context.writer}/manifest.json"
+
+
 def personas(wildcards):
     """Return what models wrote for the strategies that a strategy is made of."""
     written = experiment.written([wildcards.strategy])
@@ -99,6 +134,7 @@ def strategies(wildcards):
 
 def weights(wildcards):
     """Return the manifest of the model that answers: as published, or fine-tuned by us."""
+    check_fit()
     if wildcards.learner == "base":
         return "<results>/models/{model}/manifest.json"
     return "<results>/checkpoints/{model}/{learner}/weights/manifest.json"
@@ -107,6 +143,31 @@ def weights(wildcards):
 def template(wildcards):
     """Return the file of the model's chat template, if it has one of ours."""
     return experiment.models[wildcards.model].chat.template or []
+
+
+def expected(wildcards):
+    """Return how many tokens and rows the config expects of sets, as JSON."""
+    sets = {**experiment.samples, **experiment.benchmarks}
+    return json.dumps(
+        {
+            "texts": {n: one.tokens for n, one in sets.items() if one.tokens},
+            "asked": {n: one.asked for n, one in sets.items() if one.asked},
+            "rows": {n: one.rows for n, one in experiment.samples.items() if one.rows},
+        }
+    )
+
+
+def planned_deepspeed(wildcards):
+    """Return the files that say how the trainings of the plan are divided among GPUs."""
+    recipes = used(experiment, wildcards.plan).recipes.values()
+    return sorted({recipe.deepspeed for recipe in recipes if recipe.deepspeed})
+
+
+def measured(wildcards):
+    """Return what finished jobs left to calibrate with: absolute, so that it starts no job."""
+    if not experiment.price.calibrate:
+        return []
+    return [path.resolve() for path in finished_files(Path("results"))]
 
 
 def planned_sets(wildcards):

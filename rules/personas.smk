@@ -1,6 +1,6 @@
 rule write_personas:
     input:
-        weights=expand("<results>/models/{model}/manifest.json", model=writer),
+        weights=writing_model,
         questions="<results>/sets/{set}{draw}.parquet",
         # Inputs, not settings: editing a prompt remakes what was written with it.
         prompt=lookup("strategies/{strategy}/context/prompt", within=config),

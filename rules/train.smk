@@ -1,6 +1,6 @@
 rule train:
     input:
-        base="<results>/models/{model}/manifest.json",
+        base=published_model,
         rows="<results>/refined/{sample}{draw}/{strategy}{persona}.parquet",
         # Inputs, not settings: editing one remakes what was trained with it.
         template=template,

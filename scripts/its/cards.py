@@ -134,7 +134,6 @@ def model_card(name: str, record: Mapping, weights: Mapping, lineage: Mapping) -
             ["what", "value"],
             [
                 ["seed", settings["seed"]],
-                ["left after epoch", settings["stop"] or "the last one"],
                 ["rows read, dropped, cut", f"{rows['read']}, {rows['dropped']}, {rows['cut']}"],
                 ["sequences", record["sequences"]],
                 ["tokens of an epoch, of them learnt", f"{tokens['epoch']}, {tokens['learnt']}"],

@@ -22,12 +22,14 @@ from its.config.pool import (
     Pool,
     Verified,
 )
+from its.config.price import Card, Core, Price
 from its.config.problems import Problems
 from its.config.recipe import Recipe
 from its.config.reference import SECTIONS, reference
 from its.config.sample import Sample
 from its.config.sampling import Sampling
 from its.config.section import Section
+from its.config.shape import Shape
 from its.config.source import Choices, Fields, Generator, Mapped, Source
 from its.config.strategy import (
     Bank,
@@ -105,9 +107,9 @@ DEFAULTS = {
     NearDuplicates: {"ngram": 3, "similarity": 0.8},
     Contamination: {"ngram": 13},
     Pool: {"filters": []},
-    Sample: {"seed": 0},
+    Sample: {"seed": 0, "rows": None, "tokens": None, "asked": None},
     Problems: {"take": None, "answers": None},
-    Benchmark: {"label": "", "sampling": Sampling()},
+    Benchmark: {"label": "", "sampling": Sampling(), "tokens": None, "asked": None},
     Drawn: SEED,
     Counted: COUNTED,
     Written: {
@@ -135,9 +137,11 @@ DEFAULTS = {
     },
     Vote: {"label": "", "ties": "share"},
     Replicate: {"draw": 0, "persona": 0, "seed": 0},
-    Model: {"licence": "", "dtype": "bfloat16", "chat": Chat()},
+    Model: {"licence": "", "dtype": "bfloat16", "chat": Chat(), "shape": None},
+    Shape: {"head_dim": None, "tied": False, "attention_bias": False, "attention_norm": False},
 }
 NEEDS = {Needs, TrainingNeeds, Plan, Config}  # decide where and how fast, or which cells
+NEEDS |= {Price, Card, Core}  # defaults are part of the code of `price_plan`, which is cheap
 
 
 @pytest.fixture

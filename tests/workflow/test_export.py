@@ -25,7 +25,6 @@ RECORD = {
         "chat": {"system": "Add."},
         "dtype": "float32",
         "seed": 3,
-        "stop": 0,
     },
     "versions": {"python": "3.11.2", "torch": "2.13.0"},
     "device": "cpu",

@@ -1,5 +1,6 @@
 """How a test set is asked."""
 
+from its.config.expected import Expected
 from its.config.problems import Problems
 from its.config.sampling import Sampling
 from its.config.section import Section, Shown
@@ -17,3 +18,8 @@ class Benchmark(Section):
     """Its rows."""
     sampling: Sampling = Sampling()
     """How it is asked."""
+    tokens: Expected = None
+    """Mean tokens of a response, for the price; the price's `response_share`, if it is not set."""
+    asked: Expected = None
+    """Mean tokens of a question with system prompt and persona, for the price; the price's
+    `question_tokens`, if it is not set."""

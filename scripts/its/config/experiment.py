@@ -13,6 +13,7 @@ from its.config.benchmark import Benchmark
 from its.config.model import Model
 from its.config.plan import Plan
 from its.config.pool import Equals, Pool
+from its.config.price import Price
 from its.config.recipe import Recipe
 from its.config.sample import Sample
 from its.config.section import Name, Section, one_of
@@ -46,6 +47,8 @@ class Config(Section):
     """Which cells of all these to make."""
     plan: Annotated[str, one_of("plans")]
     """What a bare `snakemake` makes."""
+    price: Price = Price()
+    """What the price of a plan is computed with."""
     partial: bool = False
     """Draw tables from the scores that exist, with holes marked, instead of making the others."""
 
@@ -104,14 +107,8 @@ def read_config(merged: Mapping[str, object], files: Sequence[str] = ()) -> Conf
     except ValidationError as error:
         mistakes += _mistakes(error.errors(), merged)
     else:
-        mistakes += [
-            *_mixed(config),
-            *_voters(config),
-            *_not_kept(config),
-            *_prompts(config),
-            *_missing_files(config),
-            *_not_carried(config),
-        ]
+        checks = [_mixed, _voters, _not_kept, _not_carried, _prompts, _missing_files]
+        mistakes += [mistake for check in checks for mistake in check(config)]
     if mistakes:
         raise InputError("config:\n  " + "\n  ".join(mistakes))
     return config

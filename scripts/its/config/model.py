@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from its.config.section import Section, Shown
+from its.config.shape import Shape
 
 
 class Chat(Section):
@@ -73,3 +74,5 @@ class Model(Section):
     """What fine-tuning it asks for."""
     generate: Needs
     """What answering with it asks for, and writing personas."""
+    shape: Shape | None = None
+    """Its sizes, for the price. Not needed once the model is at hand: under `path:`, or fetched."""

@@ -21,11 +21,13 @@ from its.config.pool import (
     Pool,
     Verified,
 )
+from its.config.price import Card, Core, Price
 from its.config.problems import Problems
 from its.config.recipe import Recipe
 from its.config.sample import Sample
 from its.config.sampling import Sampling
 from its.config.section import Section
+from its.config.shape import Shape
 from its.config.source import Between, Choices, Fields, Generator, Mapped, Source
 from its.config.strategy import Bank, Other, Strategy, Text, Words, Written
 from its.config.vote import Vote
@@ -34,6 +36,7 @@ SECTIONS: dict[str, type[Section]] = {
     "The whole file": Config,
     "models.NAME": Model,
     "models.NAME.chat": Chat,
+    "models.NAME.shape": Shape,
     "models.NAME.generate": Needs,
     "models.NAME.train": TrainingNeeds,
     "sources.NAME": Source,
@@ -65,6 +68,9 @@ SECTIONS: dict[str, type[Section]] = {
     "votes.NAME": Vote,
     "plans.NAME": Plan,
     "plans.NAME.replicates": Replicate,
+    "price": Price,
+    "price.cards.NAME": Card,
+    "price.core": Core,
 }
 """Every section by its place in the file, in the order of the data."""
 
@@ -91,11 +97,7 @@ def _lines(place: str, section: type[Section]) -> Iterator[str]:
 def _default(value: object) -> str:
     if value is PydanticUndefined:
         return "required"
-    if isinstance(value, Section):
-        value = json.loads(value.settings())
-    elif isinstance(value, list):
-        value = [json.loads(one.settings()) if isinstance(one, Section) else one for one in value]
-    return f"`{json.dumps(value)}`"
+    return f"`{json.dumps(value, default=lambda section: json.loads(section.settings()))}`"
 
 
 def _kind(schema: Mapping, root: Mapping) -> str:

@@ -1,0 +1,104 @@
+"""What one training takes: memory, and time."""
+
+from dataclasses import dataclass
+
+from its.config.model import Model
+from its.config.price import Price
+from its.config.recipe import Recipe
+from its.config.shape import Shape
+from its.costs.activations import head_bytes, kept_bytes, working_bytes
+from its.costs.device import GIB, device_of
+from its.costs.sharding import Sharding, gathered, model_states
+from its.costs.sizes import forward_flops, parameters
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingMemory:
+    """Bytes at the peak of a training: of one GPU, or of all processes without a GPU."""
+
+    states: float
+    """Weights, gradients, optimizer, and the weights gathered to compute with."""
+    activations: float
+    """What the backward pass needs."""
+    head: float
+    """What scoring tokens adds to that."""
+    host: float
+    """Of the machine's memory, for what is offloaded: of all processes."""
+    available: float
+    """What there is for states, activations and head."""
+    available_host: float
+
+    @property
+    def total(self) -> float:
+        """All of it, where it computes."""
+        return self.states + self.activations + self.head
+
+    @property
+    def fits(self) -> bool:
+        """Whether there is as much as it takes, there and in the machine's memory."""
+        return self.total <= self.available and self.host <= self.available_host
+
+
+def processes_of(model: Model) -> int:
+    """Return how many processes share a training."""
+    return model.train.gpus or model.train.processes or 1
+
+
+def training_memory(
+    model: Model, shape: Shape, recipe: Recipe, sharding: Sharding, price: Price
+) -> TrainingMemory:
+    """Return what a training of sequences of full length takes at its peak."""
+    device, processes = device_of(model.train, price, model.dtype), processes_of(model)
+    weights = parameters(shape)
+    states = model_states(weights, sharding, model.dtype, processes)
+    tokens = recipe.micro_batch * recipe.max_length
+    how = {
+        "checkpointing": recipe.gradient_checkpointing,
+        "mixed": model.dtype == "bfloat16" and not sharding.deepspeed,
+        "mask": mask_of(recipe),
+    }
+    working = tokens * working_bytes(shape, model.dtype, **how)
+    head = head_bytes(shape, model.dtype, tokens)
+    each = [
+        states.device + gathered(weights, sharding, model.dtype),
+        tokens * kept_bytes(shape, model.dtype, **how) + working,
+        # The first layer's backward pass begins when the scores are done: not both at once.
+        max(0, head - working),
+    ]
+    if not device.gpu:  # all processes on one machine, each with its libraries
+        each = [processes * one for one in each]
+        each[0] += processes * price.process_memory * GIB
+    return TrainingMemory(*each, states.host, device.memory * price.gpu_share, device.host)
+
+
+def mask_of(recipe: Recipe) -> int:
+    """Return how many tokens each token's row of the attention mask spans; 0 without a mask.
+
+    Packed rows are kept apart by one over all that a process holds at once, rows of several
+    lengths are filled up behind one.
+    """
+    if recipe.packing:
+        return recipe.micro_batch * recipe.max_length
+    return recipe.max_length if recipe.micro_batch > 1 else 0
+
+
+def training_seconds(
+    model: Model, shape: Shape, recipe: Recipe, price: Price, *, rows: int, tokens: float
+) -> float:
+    """Return how long a training computes, without its start.
+
+    Forward and backward pass take three times the forward one, gradient checkpointing a fourth
+    time. With a mask, attention computes what it hides.
+
+    Parameters
+    ----------
+    rows
+        Of the set.
+    tokens
+        Of one of them, in the mean.
+    """
+    device = device_of(model.train, price, model.dtype)
+    keys = mask_of(recipe) or tokens / 2
+    passes = 4 if recipe.gradient_checkpointing else 3
+    flops = passes * forward_flops(shape, keys) * rows * tokens * recipe.epochs
+    return flops / (device.units * device.flops * (price.mfu if device.gpu else price.core_share))
