@@ -14,6 +14,7 @@ from its.costs.found import with_shapes
 from its.costs.timings import finished_files
 from its.costs.used import used
 from its.errors import refuse
+from its.config.plan import suffixed
 from its.lineage import model_lineage, set_lineage
 from its.origins import local_files
 from its.versions import code_version, version_of
@@ -199,12 +200,14 @@ def planned_tables(wildcards):
             "<results>/tables/{plan}/codesign.csv",
             "<results>/tables/{plan}/comparisons.csv",
             "<results>/tables/{plan}/contamination.csv",
+            "<results>/tables/{plan}/personas.csv",
             *([votes] if experiment.plans[config["plan"]].votes else []),
             "<results>/tables/{plan}/questions.html",
             "<results>/figures/{plan}/codesign.svg",
             "<results>/figures/{plan}/comparisons.svg",
             "<results>/figures/{plan}/lengths.svg",
             "<results>/figures/{plan}/losses.svg",
+            "<results>/figures/{plan}/personas.svg",
         ],
         plan=config["plan"],
     )
@@ -229,13 +232,14 @@ def planned_plain(wildcards):
 
 
 def planned_labels(wildcards):
-    """Return what the strategies and benchmarks of the plan are called, as JSON."""
+    """Return what the strategies of the plan, their parts and its benchmarks are called, as JSON."""
     plan = experiment.plans[wildcards.plan]
     return json.dumps(
         {
             **{
-                name: experiment.strategies[name].label or name
+                part: experiment.strategies[part].label or part
                 for name in plan.strategies()
+                for part in experiment.parts(name)
             },
             **{
                 name: experiment.benchmarks[name].label or name
@@ -320,6 +324,16 @@ def planned_refined(wildcards):
     """Return the refined sets of the plan, to look at."""
     texts = experiment.plans[wildcards.plan].refined(experiment.drawn)
     return collect("<results>/refined/{text}.parquet", text=texts)
+
+
+def planned_qualities(wildcards):
+    """Return what the plan's personas are like; with `partial`, of those that were measured."""
+    texts = [
+        f"{name}/{suffixed(part, draw)}"
+        for name, draw, strategy in experiment.plans[wildcards.plan].refinements()
+        for part in experiment.written([strategy])
+    ]
+    return existing(collect("results/personas/{text}.json", text=dict.fromkeys(texts)))
 
 
 def planned_contamination(wildcards):

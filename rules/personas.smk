@@ -34,3 +34,23 @@ rule write_personas:
         "python scripts/write_personas.py {input.weights:q} {input.questions:q} {output:q}"
         " --context {params.context:q} --draw {params.draw:q} --chat {params.chat:q}"
         " --dtype {params.dtype:q} --gpus {resources.gpu:q} &> {log:q}"
+
+
+rule measure_personas:
+    input:
+        personas="<results>/personas/<text>.parquet",
+        questions="<results>/sets/{set}{draw}.parquet",
+    output:
+        "<results>/personas/<text>.json",
+    log:
+        "<logs>/personas/<text>-measured.log",
+    wildcard_constraints:
+        strategy="|".join(experiment.written(experiment.strategies)),
+    conda:
+        "../envs/data.yaml"
+    threads: 4
+    params:
+        code=code_version("scripts/measure_personas.py"),
+    shell:
+        "python scripts/measure_personas.py {input.personas:q} {input.questions:q} {output:q}"
+        " &> {log:q}"

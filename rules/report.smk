@@ -90,6 +90,28 @@ rule tabulate_contamination:
         "python scripts/tabulate_contamination.py {output:q} --comparisons {input:q} &> {log:q}"
 
 
+rule tabulate_personas:
+    input:
+        planned_qualities,
+    output:
+        report(
+            "<results>/tables/{plan}/personas.csv",
+            caption="../report/personas.rst",
+            category="Data",
+            labels={"what": "personas", "as": "table"},
+        ),
+    log:
+        "<logs>/tables/{plan}/personas.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/tabulate_personas.py"),
+        labels=planned_labels,
+    shell:
+        "python scripts/tabulate_personas.py {output:q} --measured {input:q}"
+        " --labels {params.labels:q} &> {log:q}"
+
+
 rule show_questions:
     input:
         planned_refined,
@@ -173,6 +195,28 @@ rule draw_lengths:
         code=code_version("scripts/draw_lengths.py"),
     shell:
         "python scripts/draw_lengths.py {input:q} {output:q} &> {log:q}"
+
+
+rule draw_personas:
+    input:
+        "<results>/tables/{plan}/personas.csv",
+    output:
+        report(
+            "<results>/figures/{plan}/personas.svg",
+            caption="../report/personas.rst",
+            category="Data",
+            labels={"what": "personas", "as": "figure"},
+        ),
+        "<results>/figures/{plan}/personas.png",
+    log:
+        "<logs>/figures/{plan}/personas.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/draw_personas.py"),
+        plan=settings("plans/{plan}"),
+    shell:
+        "python scripts/draw_personas.py {input:q} {output:q} --plan {params.plan:q} &> {log:q}"
 
 
 rule draw_losses:

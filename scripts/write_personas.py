@@ -17,8 +17,9 @@ from its.contexts import read_lines
 from its.engine import Request, check_device, check_lengths, leave, limit_of, prepare, start
 from its.errors import InputError, run
 from its.hashing import digest, seed_of
-from its.personas import REASONS, clean, rejection
+from its.personas import clean, rejection
 from its.progress import fingerprint_of, unfinished
+from its.reasons import REASONS
 from its.shards import Maker, blocks
 from its.tables import read_table, write_table
 from its.versions import version_of
@@ -169,7 +170,8 @@ class Drafts:
 
     def judge(self, number: int, draft: Draft) -> None:
         """Take a draft, or count why not."""
-        reason = rejection(draft.text, leaks=self.tasks[number].leaks)
+        task = self.tasks[number]
+        reason = rejection(draft.text, task.leaks, request=task.request, finish=draft.finish)
         if reason is None:
             self.accepted[number] = draft
         else:

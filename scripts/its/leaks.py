@@ -13,7 +13,7 @@ def holds_answer(context: str, answer: str | None) -> bool:
     """
     if answer is None or len(answer.strip()) < 3:
         return False
-    return re.search(rf"(?<!\w){re.escape(answer.strip())}(?!\w)", context) is not None
+    return holds_word(context, answer.strip())
 
 
 def gives_away(context: str, answer: str | None, question: str = "") -> bool:
@@ -22,3 +22,8 @@ def gives_away(context: str, answer: str | None, question: str = "") -> bool:
     It is given for a paraphrase, which may say what the question says.
     """
     return holds_answer(context, answer) and not holds_answer(question, answer)
+
+
+def holds_word(text: str, word: str) -> bool:
+    """Tell whether a word stands in a text, and not as a part of another."""
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None

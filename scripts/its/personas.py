@@ -1,17 +1,16 @@
 """What a model wrote becomes a context, or is rejected and asked for again."""
 
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Callable
 
 from its.config.model import Chat
 
-REASONS = {
-    "empty": "no word of three letters in it, or only thinking",
-    "answer": "it holds the answer",
-    "refusal": "the model speaks of itself, or refuses",
-    "solution": "it works on the question instead",
-}
-"""Why a context is rejected."""
+FOREIGN = 0.1
+"""Share of letters of other scripts that is not rejected: a name, a symbol."""
+EAST_ASIAN = ["CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC"]
+"""How names of characters begin that Japanese mixes, and that Chinese shares in part."""
 
 LABEL = re.compile(
     r"^(?:(?:the|a|my|your|new|short|sample|example|possible)\s+)*"
@@ -25,6 +24,8 @@ REFUSAL = re.compile(
     r"\b(?:I'm|I am) (?:really |so |very )?sorry\b"
     r"|\b(?:AI|artificial intelligence)(?:[ -]powered)?"
     r" (?:(?:language )?model|assistant|chatbot|designed|trained)\b"
+    r"|\b(?:I'm|I am) an? (?:\w+ ){0,3}(?:AI|artificial intelligence|chatbot)"
+    r"(?= (?:that|who|which|named|called|designed|trained|built|here)\b|[^\w\s-]|\s*$)"
     r"|\bas an (?:AI|artificial intelligence)\b(?! \w+(?:er|or|ist)\b)"
     r"|\bI (?:cannot|can't|can not|am unable to|am not able to)"
     r" (?:assist|fulfil|comply|generate|provide|write|create|help (?:you|with))",
@@ -37,8 +38,8 @@ SOLUTION = re.compile(
     re.IGNORECASE,
 )
 QUOTES = {'"': '"', "“": "”", "'": "'", "‘": "’", "`": "`", "«": "»", "*": "*"}
-SENTENCE = re.compile(r"""[.!?…]["”'’)\]]*(?=\s+["“'‘(\[]?[A-Z0-9]|\s*$)""")
-"""Where a sentence ends: before a capital, or at the end of the text ..."""
+SENTENCE = re.compile(r"""[.!?…]["”'’)\]]*(?=\s+["“'‘(\[]?[A-Z0-9]|\s*$)|[。！？]["”’」』）]*""")
+"""Where a sentence ends: before a capital, at the end of the text, or at a full-width mark ..."""
 ABBREVIATED = re.compile(r"\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|e\.g|i\.e|etc|No)\.$")
 """... and not after these."""
 
@@ -74,13 +75,21 @@ def clean(text: str, finish: str, chat: Chat, *, opened: bool = False) -> str:
     return whole_sentences(text) if finish == "length" else text
 
 
-def rejection(context: str, leaks: Callable[[str], bool]) -> str | None:
-    """Return why a context cannot be used, a key of `REASONS`; None if it can.
+def rejection(
+    context: str, leaks: Callable[[str], bool], *, request: str, finish: str
+) -> str | None:
+    """Return why a context cannot be used, a key of `its.reasons.REASONS`; None if it can.
+
+    Two languages of one script are not told apart: a Spanish context for an English request stays.
 
     Parameters
     ----------
     leaks
         Tells whether a context gives the answer away (`its.wanted.Wanted.leaks`).
+    request
+        What the writer was asked.
+    finish
+        `length` if a limit cut the response.
     """
     if not re.search(r"[^\W\d_]{3}", context):  # such as `I am a.`
         return "empty"
@@ -88,7 +97,22 @@ def rejection(context: str, leaks: Callable[[str], bool]) -> str | None:
         return "answer"
     if REFUSAL.search(context):
         return "refusal"
-    return "solution" if SOLUTION.search(context) else None
+    if SOLUTION.search(context):
+        return "solution"
+    if foreign(context, request) > FOREIGN:
+        return "language"
+    return "long" if finish == "length" and not _ends(context) else None
+
+
+def foreign(context: str, request: str) -> float:
+    """Return the share of a context's letters that are of no script of the request.
+
+    >>> foreign("I am a baker.", "Who is it?"), foreign("我是面包师。", "Who is it?")
+    (0.0, 1.0)
+    """
+    letters, known = _scripts(context), _scripts(request)
+    others = sum(count for script, count in letters.items() if script not in known)
+    return others / max(1, letters.total())
 
 
 def whole_sentences(text: str) -> str:
@@ -97,12 +121,27 @@ def whole_sentences(text: str) -> str:
     >>> whole_sentences("I met Dr. Li. She paid 3.50 for")
     'I met Dr. Li.'
     """
-    ends = [
+    ends = _ends(text)
+    return text[: ends[-1]] if ends else text
+
+
+def _ends(text: str) -> list[int]:
+    """List the places where a sentence ends."""
+    return [
         end.end()
         for end in SENTENCE.finditer(text)
         if not ABBREVIATED.search(text[: end.start() + 1])
     ]
-    return text[: ends[-1]] if ends else text
+
+
+def _scripts(text: str) -> Counter[str]:
+    """Count letters by script, which is how the names of characters begin in Unicode.
+
+    Compatible forms are one: letters of mathematical alphabets are Latin or Greek.
+    """
+    letters = filter(str.isalpha, unicodedata.normalize("NFKC", text))
+    words = (unicodedata.name(letter, "unnamed").split()[0] for letter in letters)
+    return Counter("CJK" if word in EAST_ASIAN else word for word in words)
 
 
 def _answer(text: str, chat: Chat, opened: bool) -> str:

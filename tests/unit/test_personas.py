@@ -7,6 +7,12 @@ from its.leaks import gives_away
 from its.personas import clean, rejection, whole_sentences
 
 CHAT = Chat()
+REQUEST = "Write one sentence about a person who asks this."
+
+
+def harmless(context: str) -> bool:
+    """Find no answer in any context."""
+    return False
 
 
 @pytest.mark.parametrize(
@@ -72,6 +78,7 @@ def test_thinking_that_does_not_end_is_no_context() -> None:
         ("I met J. Smith, who paid 3.50 for", "I met J. Smith, who paid 3.50 for"),
         ("I am a baker. I pay 3.50 to Mr. Li", "I am a baker."),
         ("I am a baker.", "I am a baker."),
+        ("我是一名面包师。我每天", "我是一名面包师。"),
         ("", ""),
     ],
 )
@@ -93,13 +100,19 @@ def test_an_unfinished_sentence_goes_if_a_whole_one_is_left(text: str, kept: str
         ("", "104", "empty"),
         (" ... ", "104", "empty"),
         ("I am a.", "104", "empty"),
-        ("我是一名面包师。", "104", None),
         ("I'm sorry, but I can't help with that.", "4", "refusal"),
         ("As an AI language model, I have no life.", "4", "refusal"),
         ("I cannot provide a persona.", "4", "refusal"),
         ("As an AI researcher, I read a lot.", "4", None),
         ("I'm an AI assistant designed to help with mathematics.", "4", "refusal"),
         ("I design AI systems for bakers.", "4", None),
+        ("I am a helpful AI named Ada, trained to be concise.", "4", "refusal"),
+        ("I'm a chatbot who loves to help.", "4", "refusal"),
+        ("I am an AI, and here to help.", "4", "refusal"),
+        ("I am a chatbot designed to assist.", "4", "refusal"),
+        ("I am a brilliant AI detective who bakes.", "4", None),
+        ("I am a chatbot developer who bakes.", "4", None),
+        ("I am a baker who talks to a chatbot.", "4", None),
         ("To solve this problem, I add 5 and 9.", "4", "solution"),
         ("The final answer to this arithmetic problem is 3.", "4", "solution"),
         ("I like to solve puzzles and always have an answer.", "4", None),
@@ -107,4 +120,47 @@ def test_an_unfinished_sentence_goes_if_a_whole_one_is_left(text: str, kept: str
     ],
 )
 def test_what_cannot_be_used_says_why(context: str, answer: str | None, reason: str | None) -> None:
-    assert rejection(context, lambda text: gives_away(text, answer)) == reason
+    found = rejection(
+        context, lambda text: gives_away(text, answer), request=REQUEST, finish="stop"
+    )
+    assert found == reason
+
+
+@pytest.mark.parametrize(
+    ("context", "asked", "reason"),
+    [
+        ("我是一名面包师。", REQUEST, "language"),
+        ("我是一名面包师。", "写一句话,介绍一个人。", None),
+        ("私はパン屋です。", "一文で人を紹介しなさい。", None),
+        ("私はパン屋です。", "写一句话,介绍一个人。", None),  # they share a script
+        ("Я пекарь.", REQUEST, "language"),
+        ("I am a 面包师 who bakes bread.", REQUEST, "language"),
+        ("I am a guide in Beijing (北京), who walks all day.", REQUEST, None),
+        ("I am a physicist who measures α-decay and β-decay in ℝ.", REQUEST, None),
+        ("I am a baker who loves 𝑥 and 𝐲 and ｆｕｌｌ width.", REQUEST, None),
+        ("Soy panadero en Café Müller.", REQUEST, None),  # not told apart
+        ("Je suis boulanger.", "«Сколько будет 1 + 1?» Qui pose cette question ?", None),
+        ("Я пекарь.", "«Сколько будет 1 + 1?» Who asks this?", None),
+    ],
+)
+def test_a_context_in_a_script_that_was_not_asked_in_is_asked_again(
+    context: str, asked: str, reason: str | None
+) -> None:
+    assert rejection(context, harmless, request=asked, finish="stop") == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("I am a baker. I rise at", None),  # what is left is whole
+        ("I am a Rent-a-Suit-a-Suit-a-Suit", "long"),
+        ("I am Dr. Li and I", "long"),
+        ("", "empty"),
+    ],
+)
+def test_what_a_limit_cut_is_asked_again_if_no_sentence_is_left(
+    text: str, reason: str | None
+) -> None:
+    context = clean(text, "length", CHAT)
+    assert rejection(context, harmless, request=REQUEST, finish="length") == reason
+    assert rejection(text, harmless, request=REQUEST, finish="stop") in {None, "empty"}

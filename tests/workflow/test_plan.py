@@ -76,6 +76,7 @@ def test_one_artifact_has_one_path(checkout: Checkout, path: str) -> None:
         "contamination/demo/stories_hard.json",
         "models/smollm2/manifest.json",
         "personas/sums_easy/S.parquet",
+        "personas/sums_easy/S.1.json",
         "refined/stories_hard/R.1.parquet",
         "checkpoints/smollm2/demo192-N-sft-s0/weights/manifest.json",
         "checkpoints/smollm2/demo192-N-sft-s0/training.json",
@@ -84,6 +85,7 @@ def test_one_artifact_has_one_path(checkout: Checkout, path: str) -> None:
         "scores/smollm2/base/sums_easy/U.json",
         "tables/demo/codesign.csv",
         "figures/demo/codesign.svg",
+        "figures/demo/personas.png",
     ],
 )
 def test_every_artifact_can_be_asked_for_alone(checkout: Checkout, path: str) -> None:
@@ -127,3 +129,21 @@ def test_a_partial_table_makes_no_score(checkout: Checkout) -> None:
 
     assert run.status == 0, run.out
     assert run.jobs == {"tabulate_codesign": 1}
+
+
+def test_a_table_of_personas_has_those_of_every_set_they_are_asked_with(checkout: Checkout) -> None:
+    settings = (
+        "plans={demo: {train: [S, N], test: [N, Mixed, Fixed],"
+        " replicates: [{}, {draw: 1, persona: 2}]}}"
+    )
+    run = checkout.snakemake(
+        "-n", "-p", "--config", settings, "--", "results/tables/demo/personas.csv"
+    )
+
+    assert run.status == 0, run.out
+    (measured,) = re.findall(r"--measured (.+) --labels", run.out)
+    assert measured.split() == [
+        f"results/personas/{text}.json"
+        for draw, persona in [("", ""), (".1", ".2")]
+        for text in [f"demo192{draw}/S{persona}", f"sums_easy/S{persona}", f"sums_easy/U{persona}"]
+    ]

@@ -14,7 +14,10 @@ SCORED = {"judge", "summarize"} | SHOWN
 ANSWERED = {"generate"} | SCORED
 TRAINED = {"train", "draw_losses"} | ANSWERED
 REFINED = {"refine", "show_questions"} | TRAINED
-SAMPLED = {"sample_pool", "write_personas"} | REFINED
+SHOWN_PERSONAS = {"tabulate_personas", "draw_personas"}
+MEASURED = {"measure_personas"} | SHOWN_PERSONAS
+WRITTEN = {"write_personas"} | MEASURED | REFINED
+SAMPLED = {"sample_pool"} | WRITTEN
 POOLED = {"filter_pool", "compare_pool", "tabulate_contamination"} | SAMPLED
 
 
@@ -34,7 +37,7 @@ CHANGES = {
     "sampler": (edit("config/small.yaml", "max_tokens: 24", "max_tokens: 25"), ANSWERED),
     "prompt": (
         append("config/prompts/unrelated.md", "\nBe brief.\n"),
-        REFINED | {"write_personas"},
+        WRITTEN,
     ),
     "how a persona joins": (
         edit("config/config.yaml", "  U:\n", '  U:\n    join: "{context} {question}"\n'),
@@ -147,7 +150,7 @@ def test_a_label_remakes_what_shows_it(restored: Checkout) -> None:
     restored.edit("config/config.yaml", "label: no persona", "label: bare question")
     run = restored.snakemake("-n", *SMALL)
 
-    assert set(run.jobs) <= SHOWN | {"show_questions"}, run.out
+    assert set(run.jobs) <= SHOWN | SHOWN_PERSONAS | {"show_questions"}, run.out
     assert "tabulate_codesign" in run.jobs
 
 

@@ -21,7 +21,7 @@ PROMPT = (
     '"{question}"\n\nWrite one sentence about a person who works in gardening. Start with "I am a".'
 )
 CHAT = {"system": "You write short texts.", "context": 256}
-CONTEXT = {"writer": "smollm2", "temperature": 0.6, "max_tokens": 24, "shard": 2}
+CONTEXT = {"writer": "smollm2", "temperature": 0.6, "max_tokens": 40, "shard": 2}
 
 pytestmark = pytest.mark.slow
 

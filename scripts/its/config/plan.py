@@ -79,17 +79,17 @@ class Plan(Section):
 
     def refined(self, drawn: Container[str]) -> list[str]:
         """List `set/strategy`. Strategies outside `drawn` have no persona, so no draw either."""
-        pairs = [
-            (name, r.persona, strategy)
-            for r in self.replicates
-            for names, strategies in [
-                ([suffixed(s, r.draw) for s in self.samples], self.train),
-                (self.benchmarks, self.test),
-            ]
-            for name in names
-            for strategy in strategies
-        ]
+        pairs = self.refinements()
         return list(dict.fromkeys(f"{n}/{_written(s, p, drawn)}" for n, p, s in pairs))
+
+    def refinements(self) -> Iterator[tuple[str, int, str]]:
+        """Yield which set meets which draw of which strategy, some of them several times."""
+        for replicate in self.replicates:
+            samples = [suffixed(sample, replicate.draw) for sample in self.samples]
+            for names, strategies in [(samples, self.train), (self.benchmarks, self.test)]:
+                for name in names:
+                    for strategy in strategies:
+                        yield name, replicate.persona, strategy
 
     def grid(self, drawn: Container[str]) -> Iterator[Cell]:
         """Yield the cells replicate by replicate, the untrained learner's first.
