@@ -1,7 +1,7 @@
 """Make a pool of sources: filter their rows, say what each filter dropped and why.
 
-Responses are most of a pool, and never in memory all at once. They are read twice: for what the
-filters want to know of them, and, those of rows that are kept, to be written.
+Responses are most of a pool, and never in memory all at once. Each file is read once, and those of
+its responses that a filter does not drop at sight wait on the disk until the rest is decided.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -61,8 +61,10 @@ def pool_of(
         If a source has no rows, or rows without what every row must have, naming all of those; if
         no row is left, or a problem stands twice.
     """
-    parts = [part for several in sources.values() for part in several]
-    rows = _in_order(_surveyed(sources, filters, verdicts), parts)
+    rows, seen = _surveyed(sources, filters, scratch)
+    if verdicts is not None:
+        rows = rows.with_columns(verdicts.alias(VERDICT))
+    rows = _in_order(rows, seen)
     read = dict(rows["source"].value_counts().iter_rows())
     counts, shown = [], []
     for number, one in enumerate(filters):
@@ -87,66 +89,55 @@ def pool_of(
             for row in rows.filter(rows["id"].is_duplicated()).iter_rows(named=True)
         ]
     )
-    rows_and_examples = pl.concat([rows, *shown])
-    responses = ordered(
-        [part.rows.select("row", "response") for part in parts], rows_and_examples, scratch
-    )
-    whole = pl.concat([rows_and_examples.lazy(), responses], how="horizontal").select(list(SET))
-    examples = (
-        whole.slice(len(rows))
-        .select("id", "source", "problem", "response")
-        .collect(engine="streaming")
-    )
-    for count, some in zip(counts, shown, strict=True):
-        count["examples"] = examples[: len(some)].to_dicts()
-        examples = examples[len(some) :]
+    files = [pl.scan_ipc(file).select("row", "response") for file in seen]
+    responses = ordered(files, rows, scratch / "ordered")
+    parts = [part for several in sources.values() for part in several]
+    for count, few in zip(counts, shown, strict=True):
+        count["examples"] = [_example(row, parts) for row in few.iter_rows(named=True)]
     summary = {
         "sources": {name: read[name] for name in sources},
         "filters": counts,
         "rows": len(rows),
     }
-    return whole.head(len(rows)), summary
+    whole = pl.concat([rows.lazy(), responses.select("response")], how="horizontal")
+    return whole.select(list(SET)), summary
 
 
 def _surveyed(
-    sources: Mapping[str, Sequence[Part]], filters: Sequence[Filter], verdicts: pl.Series | None
-) -> pl.DataFrame:
-    """Read all of every row but its response, and what filters see in that.
+    sources: Mapping[str, Sequence[Part]], filters: Sequence[Filter], scratch: Path
+) -> tuple[pl.DataFrame, list[Path]]:
+    """Read every file once: into memory all but the responses, and to the disk what may stay.
 
-    Returns the columns of a set but `response`, the bytes of which are `size`; `file` and `row`,
-    where it is; `VERDICT`; and for each filter a column called by its number, the reason to drop
-    the row at sight or null.
+    Returns the columns of a set but `response`; `file` and `row`, where that is; `VERDICT`, null;
+    and for each filter a column called by its number, the reason to drop the row at sight or
+    null. With them the files on the disk, in which a response is null if its row is dropped.
     """
-    frames, mistakes = [], []
-    number = 0
+    frames, mistakes, files = [], [], []
     for name, parts in sources.items():
         found = []
         for part in parts:
-            size = pl.col("response").str.len_bytes().fill_null(0).alias("size")
-            seen = _seen(part.rows.with_columns(size, *LACKS), filters)
-            rows = part.read(seen.drop("response"))
+            files.append(scratch / f"{len(files)}.ipc")
+            part.write(_seen(part.rows.with_columns(LACKS), filters), files[-1])
+            rows = pl.scan_ipc(files[-1]).drop("response").collect()
             mistakes += part.mistakes(rows)
-            found.append(rows.with_columns(file=pl.lit(number, pl.UInt32)))
-            number += 1
+            found.append(rows.with_columns(file=pl.lit(len(files) - 1, pl.UInt32)))
         if not mistakes:
             frames.append(with_ids(pl.concat(found), name))
     refuse(mistakes)
     rows = pl.concat(frames).drop(pl.selectors.starts_with("no "))
-    if verdicts is None:
-        verdicts = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
-    return rows.with_columns(verdicts.alias(VERDICT))
+    return rows.with_columns(pl.lit(None, pl.String).alias(VERDICT)), files
 
 
 def _seen(rows: pl.LazyFrame, filters: Sequence[Filter]) -> pl.LazyFrame:
-    """Add what each filter sees in a row, under its number."""
+    """Add what each filter sees in a row, under its number; drop responses that one drops."""
     so_far = pl.lit(True)
     for number, one in enumerate(filters):
         rows = rows.with_columns(at_sight(one, so_far).alias(str(number)))
         so_far = so_far & pl.col(str(number)).is_null()
-    return rows
+    return rows.with_columns(response=pl.when(so_far).then(pl.col("response")))
 
 
-def _in_order(rows: pl.DataFrame, parts: Sequence[Part]) -> pl.DataFrame:
+def _in_order(rows: pl.DataFrame, seen: Sequence[Path]) -> pl.DataFrame:
     """Sort rows by id, those that state the same problem by the hash of all that they hold.
 
     So nothing depends on who came first.
@@ -159,13 +150,20 @@ def _in_order(rows: pl.DataFrame, parts: Sequence[Part]) -> pl.DataFrame:
     hashed = pl.struct(texts).map_elements(content, return_dtype=pl.String)
     several = rows["id"].is_duplicated()
     frames = [rows.filter(~several).with_columns(content=pl.lit(None, pl.String))]
-    for number, part in enumerate(parts):
+    for number, file in enumerate(seen):
         here = rows.filter(several, file=number).sort("row")
         if len(here):
-            these = pl.col("row").is_in(here["row"].implode())
-            found = part.read(part.rows.filter(these).select(content=hashed))
+            these = pl.scan_ipc(file).filter(pl.col("row").is_in(here["row"].implode()))
+            found = these.select(content=hashed).collect(engine="streaming")
             frames.append(pl.concat([here, found], how="horizontal"))
     return pl.concat(frames).sort("id", "content").drop("content")
+
+
+def _example(row: Mapping[str, Any], parts: Sequence[Part]) -> dict[str, str | None]:
+    """Return a dropped row to look at, with its response, which may be on no disk of ours."""
+    part = parts[row["file"]]
+    response = part.read(part.rows.slice(row["row"], 1).select("response")).item()
+    return {name: row[name] for name in ["id", "source", "problem"]} | {"response": response}
 
 
 def _most_frequent(why: pl.Series) -> dict[str, int]:

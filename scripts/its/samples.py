@@ -28,18 +28,17 @@ def drawn(pool: pl.LazyFrame, sample: Sample, draw: int, scratch: Path) -> pl.La
     InputError
         If the pool has too few rows, or rows without a solution to learn from.
     """
-    response = pl.col("response").fill_null("")
-    rows = pool.select(
-        "id", size=response.str.len_bytes(), empty=response.str.strip_chars() == "", file=0
-    ).collect(engine="streaming")
-    size = len(rows) if sample.size == "all" else sample.size
-    if size > len(rows):
+    ids = pool.select("id").collect()["id"]
+    size = len(ids) if sample.size == "all" else sample.size
+    if size > len(ids):
         raise InputError(
-            f"the sample wants {size} rows, and pool {sample.pool!r} has {len(rows)}: "
+            f"the sample wants {size} rows, and pool {sample.pool!r} has {len(ids)}: "
             "make the sample smaller, or the pool's filters looser"
         )
-    order = pl.Series("order", [digest(sample.seed, draw, one) for one in rows["id"]])
-    first = rows.with_columns(order).with_row_index("row").sort("order").head(size)
-    empty = first.filter("empty")["id"].to_list()
+    order = pl.DataFrame({"hash": [digest(sample.seed, draw, one) for one in ids]})
+    first = order.with_row_index("row").sort("hash").head(size).with_columns(file=0)
+    rows = ordered([pool.with_row_index("row")], first, scratch)
+    no_response = ~pl.col("response").fill_null("").str.contains(r"\S")
+    empty = rows.filter(no_response).select("id").collect(engine="streaming")["id"].to_list()
     refuse([f"problem {one}: there is no response to learn from" for one in empty])
-    return ordered([pool.with_row_index("row")], first, scratch)
+    return rows

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from its.overlap import hashed_ngrams
+from its.overlap import CHUNK, hashed_ngrams
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,7 +49,12 @@ def _by_rarity(problems: pl.Series, ngram: int) -> tuple[list[int], "np.ndarray"
 
     And where each problem begins among them, with the end of the last.
     """
-    grams = hashed_ngrams(problems, ngram).unique()
+    grams = pl.concat(
+        hashed_ngrams(problems.slice(start, CHUNK), ngram)
+        .unique()
+        .with_columns(pl.col("row") + start)
+        for start in range(0, max(1, len(problems)), CHUNK)
+    )
     order = grams.group_by("gram").len().sort("len", "gram").select("gram").with_row_index("rank")
     ranked = grams.join(order, on="gram").sort("row", "rank")
     counts = ranked.group_by("row", maintain_order=True).len()["len"]

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from its import overlap as module
+from its import similar
 from its.overlap import all_ngrams, first_sharing, hashed_ngrams, ngrams, overlap, sharing
 from its.similar import near_duplicates
 
@@ -71,6 +72,13 @@ def test_near_duplicates_are_those_of_all_pairs(
             stay.append(grams)
     found = near_duplicates(pl.Series(problems, dtype=pl.String), size, similarity)
     assert found.to_list() == expected
+
+
+def test_near_duplicates_in_other_chunks_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(similar, "CHUNK", 2)
+    problems = pl.Series(["a b", "c d", "e f", "a b", "g h", "e f"])
+    found = near_duplicates(problems, 1, 0.8)
+    assert found.to_list() == [False, False, False, True, False, True]
 
 
 def test_another_number_makes_a_near_duplicate_and_another_story_none() -> None:

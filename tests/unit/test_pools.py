@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from its import ordering
 from its.config.pool import Contains, Contamination, Duplicates, Filter, Length
 from its.config.sample import Sample
 from its.config.source import Fields
@@ -124,6 +125,14 @@ def test_each_filter_counts_what_it_drops_and_shows_examples() -> None:
     assert counts[0]["examples"][0]["problem"] == "no answer?"
     assert counts[3]["examples"][0]["problem"] == "x y z?"
     assert len(kept) == counts[-1]["kept"] == 1
+
+
+def test_every_row_keeps_its_response_over_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ordering, "BLOCK", 7)
+    numbered = MANY.with_columns(response="to: " + pl.col("problem"))
+    some = Contains(filter="contains", column="problem", words=["1"])
+    left, _ = pooled(numbered, [some])
+    assert_frame_equal(left, numbered.filter(pl.col("problem").str.contains("1")).sort("id"))
 
 
 def test_which_of_two_equal_problems_stays_does_not_depend_on_their_order() -> None:

@@ -175,3 +175,89 @@ def test_a_source_with_another_hash_is_refused_with_the_one_found(checkout: Chec
 
     assert run.status != 0
     assert f"expected {'0' * 64}; the published rows changed" in run.out
+
+
+STORY = "A farmer has {} cows and sells a third of them to the butcher in the next village, who in"
+OPEN = [
+    {
+        "problem": f"{STORY.format(number)} turn sells half of what he bought. How many is that?",
+        "deepseek_reasoning": f"A sixth of {number}.",
+        "deepseek_solution": f"The final answer is \\boxed{{{number // 6}}}.",
+        "gold": str(number // 6),
+        "domain": "math",
+    }
+    for number in [6, 60, 600]
+]
+OPEN += [
+    OPEN[0] | {"problem": "Sort a list of 5 numbers.", "domain": "code"},
+    OPEN[0] | {"problem": "Was ist die Hälfte der Zahl, die um drei größer ist als neun?"},
+    OPEN[0] | {"problem": "What is one half of the sum of six and eighteen?", "gold": "12"},
+    OPEN[0] | {"problem": "How much is 2 times 3?", "gold": "1"},
+]
+OPEN_FIELDS = {
+    "response": {"template": "<think>\n{deepseek_reasoning}\n</think>\n\n{deepseek_solution}"},
+    "answer": "gold",
+    "meta": ["domain"],
+}
+EVERY_FILTER = [
+    {"filter": "contains", "words": ["final answer", "boxed{"]},
+    {"filter": "equals", "column": "domain", "values": ["math"]},
+    {"filter": "length", "unit": "words", "maximum": 100},
+    {"filter": "language", "confidence": 0.5},
+    {"filter": "verified"},
+    {"filter": "duplicates"},
+    {"filter": "near_duplicates", "similarity": 0.7},
+    {"filter": "contamination", "ngram": 5, "against": "all"},
+]
+
+
+def test_every_filter_drops_its_rows_and_says_why(checkout: Checkout) -> None:
+    lines(checkout.folder / "data/rows.jsonl", OPEN)
+    lines(checkout.folder / "data/test.jsonl", TEST)
+    config = overlay(
+        checkout,
+        "data/rows.jsonl",
+        sources={"mine": {"origin": "path:data/rows.jsonl", "fields": OPEN_FIELDS}},
+        pools={"mine": {"sources": ["mine"], "filters": EVERY_FILTER}},
+    )
+    run = checkout.snakemake("results/pools/mine.parquet", "-c2", "--configfile", config)
+
+    assert run.status == 0, run.out
+    assert run.jobs["verify_pool"] == 1
+    assert run.jobs["read_benchmark"] == 3  # of the demo's two and this one's
+    counts = json.loads((checkout.folder / "results/pools/mine.json").read_text())
+    assert [one["why"] for one in counts["filters"]] == [
+        {},
+        {"code": 1},
+        {},
+        {"de": 1},
+        {"another answer": 1},
+        {},
+        {"nearly stands twice": 2},
+        {"my_test": 1},
+    ]
+    (row,) = pl.read_parquet(checkout.folder / "results/pools/mine.parquet").to_dicts()
+    assert row["response"].startswith("<think>\nA sixth of 6")
+    verdicts = pl.read_parquet(checkout.folder / "results/verified/mine.parquet")
+    assert verdicts["verdict"].to_list() == [None] * 5 + ["another answer", None]
+
+
+def test_a_benchmark_with_choices_has_letters_for_answers(checkout: Checkout) -> None:
+    rows = [{"q": f"Which is {i}?", "yes": f"{i}", "no": f"{i}0", "nor": "no"} for i in range(8)]
+    lines(checkout.folder / "data/rows.jsonl", ROWS)
+    lines(checkout.folder / "data/test.jsonl", rows)
+    fields = {"problem": "q", "choices": {"columns": ["yes", "no", "nor"]}}
+    config = overlay(
+        checkout,
+        "data/rows.jsonl",
+        sources={"mine_test": {"origin": "path:data/test.jsonl", "fields": fields}},
+        benchmarks={
+            "my_test": {"problems": {"source": "mine_test", "rows": 8, "answers": "[A-C]"}}
+        },
+    )
+    run = checkout.snakemake("results/sets/my_test.parquet", "-c2", "--configfile", config)
+
+    assert run.status == 0, run.out
+    found = pl.read_parquet(checkout.folder / "results/sets/my_test.parquet")
+    assert set(found["answer"]) == set("ABC")
+    assert all(problem.count("\n(") == 3 for problem in found["problem"])

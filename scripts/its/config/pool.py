@@ -72,8 +72,9 @@ class Language(Section):
 class Verified(Section):
     """Keep rows whose response ends on the gold: its last box outside the thinking equals it.
 
-    Boxes are found and compared as those of a benchmark's responses, by math-verify. A row without
-    a gold, or with one that cannot be parsed, is not verified.
+    Boxes are found and compared as those of a benchmark's responses, by math-verify, in all rows
+    of the sources: that is a rule of its own, so that a new grader remakes no other pool. A row
+    without a gold, or with one that cannot be parsed, is not verified.
     """
 
     filter: Literal["verified"]
