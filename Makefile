@@ -61,7 +61,7 @@ lint: install  ## Check the form of scripts and rules
 
 .PHONY: unit
 unit: install  ## Test what scripts are made of
-	@pytest tests/unit scripts
+	@pytest -n auto tests/unit scripts
 
 .PHONY: workflow
 workflow: install  ## Test the plan, and one small run through all real parts
