@@ -61,7 +61,7 @@ lint: install  ## Check the form of scripts and rules
 
 .PHONY: unit
 unit: install  ## Test what scripts are made of
-	@pytest tests/unit scripts
+	@pytest -n auto tests/unit scripts
 
 .PHONY: workflow
 workflow: install  ## Test the plan, and one small run through all real parts
@@ -71,6 +71,13 @@ workflow: install  ## Test the plan, and one small run through all real parts
 .PHONY: test-long
 test-long: install  ## Run the tests that take minutes
 	@pytest -m long
+
+.PHONY: gpu-check
+gpu-check: install  ## Run the demo's way on one GPU, in environments that Conda makes, beside its price
+	@command -v conda mamba micromamba > /dev/null || { echo "error: no Conda on the PATH, which makes the environments with CUDA" >&2; exit 2; }
+	nvidia-smi --list-gpus || { echo "error: no GPU here" >&2; exit 2; }
+	snakemake --cores $(CORES) --resources gpu=1 --software-deployment-method conda --configfile config/gpu.yaml
+	python perf/device.py --configfile config/gpu.yaml
 
 .PHONY: format
 format: install  ## Bring scripts and rules into form

@@ -8,7 +8,7 @@
 # out equal then spare the GPUs; in one go Snakemake plans the GPU jobs before it can know.
 from snakemake.utils import min_version
 
-min_version("9.25")  # lookup("a/b", within=...) takes the path first
+min_version("9.25")
 
 
 configfile: "config/config.yaml"

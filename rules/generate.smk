@@ -12,18 +12,18 @@ rule generate:
     priority: earlier
     conda:
         "../envs/generate.yaml"
-    threads: lookup("models/{model}/generate/threads", within=config)
+    threads: setting("models/{model}/generate/threads")
     resources:
-        gpu=lookup("models/{model}/generate/gpus", within=config),
+        gpu=setting("models/{model}/generate/gpus"),
         # The engine starts its own workers; SLURM must not start the command once a GPU.
         tasks_per_gpu=0,
-        mem=lookup("models/{model}/generate/memory", within=config),
-        runtime=lookup("models/{model}/generate/runtime", within=config),
+        mem=setting("models/{model}/generate/memory"),
+        runtime=setting("models/{model}/generate/runtime"),
     params:
         version=version_of("generate"),
         sampling=settings("benchmarks/{benchmark}/sampling"),
         chat=settings("models/{model}/chat"),
-        dtype=lookup("models/{model}/dtype", within=config),
+        dtype=setting("models/{model}/dtype"),
     shell:
         "python scripts/generate.py {input.weights:q} {input.prompts:q} {output:q}"
         " --sampling {params.sampling:q} --chat {params.chat:q} --dtype {params.dtype:q}"

@@ -7,6 +7,6 @@ rule fetch_model:
         "../envs/data.yaml"
     params:
         version=version_of("fetch_model"),
-        source=lookup("models/{model}/source", within=config),
+        source=setting("models/{model}/source"),
     shell:
         "python scripts/fetch_model.py {output:q} --source {params.source:q} &> {log:q}"

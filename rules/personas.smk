@@ -3,10 +3,8 @@ rule write_personas:
         weights=writing_model,
         questions="<results>/sets/{set}{draw}.parquet",
         # Inputs, not settings: editing a prompt remakes what was written with it.
-        prompt=lookup("strategies/{strategy}/context/prompt", within=config),
-        domains=lookup(
-            "strategies/{strategy}/context/domains", within=config, default=[]
-        ),
+        prompt=setting("strategies/{strategy}/context/prompt"),
+        domains=setting("strategies/{strategy}/context/domains", otherwise=[]),
     output:
         "<results>/personas/<text>.parquet",
     log:
@@ -18,18 +16,18 @@ rule write_personas:
     priority: earlier
     conda:
         "../envs/generate.yaml"
-    threads: lookup("models/{model}/generate/threads", within=config, model=writer)
+    threads: setting("models/{model}/generate/threads", model=writer)
     resources:
-        gpu=lookup("models/{model}/generate/gpus", within=config, model=writer),
+        gpu=setting("models/{model}/generate/gpus", model=writer),
         tasks_per_gpu=0,
-        mem=lookup("models/{model}/generate/memory", within=config, model=writer),
-        runtime=lookup("models/{model}/generate/runtime", within=config, model=writer),
+        mem=setting("models/{model}/generate/memory", model=writer),
+        runtime=setting("models/{model}/generate/runtime", model=writer),
     params:
         version=version_of("write_personas"),
         context=settings("strategies/{strategy}/context"),
         draw=number("persona"),
         chat=writer_chat,
-        dtype=lookup("models/{model}/dtype", within=config, model=writer),
+        dtype=setting("models/{model}/dtype", model=writer),
     shell:
         "python scripts/write_personas.py {input.weights:q} {input.questions:q} {output:q}"
         " --context {params.context:q} --draw {params.draw:q} --chat {params.chat:q}"

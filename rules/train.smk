@@ -4,7 +4,7 @@ rule train:
         rows="<results>/refined/{sample}{draw}/{strategy}{persona}.parquet",
         # Inputs, not settings: editing one remakes what was trained with it.
         template=template,
-        deepspeed=lookup("recipes/{recipe}/deepspeed", within=config, default=[]),
+        deepspeed=setting("recipes/{recipe}/deepspeed", otherwise=[]),
     output:
         # Its own folder: what an engine loads holds no logs, and replacing it loses no record.
         weights="<results>/checkpoints/<trained>/weights/manifest.json",
@@ -16,20 +16,20 @@ rule train:
     priority: earlier
     conda:
         "../envs/train.yaml"
-    threads: lookup("models/{model}/train/threads", within=config)
+    threads: setting("models/{model}/train/threads")
     resources:
-        gpu=lookup("models/{model}/train/gpus", within=config),
+        gpu=setting("models/{model}/train/gpus"),
         # torchrun starts one process a GPU; SLURM must not start the command once a GPU.
         tasks_per_gpu=0,
-        processes=lookup("models/{model}/train/processes", within=config, default=0),
-        save_steps=lookup("models/{model}/train/save_steps", within=config),
-        mem=lookup("models/{model}/train/memory", within=config),
-        runtime=lookup("models/{model}/train/runtime", within=config),
+        processes=setting("models/{model}/train/processes", otherwise=0),
+        save_steps=setting("models/{model}/train/save_steps"),
+        mem=setting("models/{model}/train/memory"),
+        runtime=setting("models/{model}/train/runtime"),
     params:
         version=version_of("train"),
         recipe=settings("recipes/{recipe}"),
         chat=settings("models/{model}/chat"),
-        dtype=lookup("models/{model}/dtype", within=config),
+        dtype=setting("models/{model}/dtype"),
         processes=lambda wildcards, resources: resources.processes
         or max(1, resources.gpu),
     shell:

@@ -35,10 +35,9 @@ def main() -> None:
     if config.price.calibrate:
         jobs, lengths = finished(config, args.results, lengths)
         found = factors(jobs)
-    prices = price_rows(
-        [corrected(kind, found) for kind in kinds(config, args.plan, lengths)], config.price
-    )
-    text = in_words(prices, heading(args.plan, config.price, found))
+    made = [corrected(kind, found) for kind in kinds(config, args.plan, lengths)]
+    prices = price_rows(made, config.price)
+    text = in_words(prices, heading(args.plan, made, config.price, found))
     if config.price.refuse and (wrong := misfits(config, args.plan)):
         print(text, file=sys.stderr)
         refuse(wrong)

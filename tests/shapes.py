@@ -43,6 +43,9 @@ SHAPES = {
         layers=30, hidden=576, intermediate=1536, heads=9, kv_heads=3, vocabulary=49152, tied=True
     ),
 }
+LLAMA_7B = Shape(
+    layers=32, hidden=4096, intermediate=11008, heads=32, kv_heads=32, vocabulary=32000
+)
 PUBLISHED = {
     "Qwen2.5-32B": 32_763_876_352,
     "Qwen2.5-14B": 14_770_033_664,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from its.config.experiment import Config
 from its.config.section import Section
 
-ELSEWHERE = {"models": {"train", "generate"}, "benchmarks": {"sampling"}}
+ELSEWHERE = {"models": {"train", "generate", "shape"}, "benchmarks": {"sampling"}}
 """Keys that decide nothing of a set or of weights: where and how fast, how a test is asked."""
 
 

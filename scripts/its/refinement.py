@@ -54,11 +54,13 @@ def refine(
     """
     strategy = strategies[name]
     parts = [_part(strategy, name, one, draw) for one in questions["id"]]
+    placed = questions.with_row_index("place").with_columns(
+        strategy=pl.Series(parts, dtype=pl.String)
+    )
     tables = []
-    for part in dict.fromkeys(parts):
+    for part in dict.fromkeys(parts or [name]):
         texts = _joined(part, strategies, questions, written, dataset=dataset, draw=draw)
-        mine = questions.with_columns(strategy=pl.Series(parts)).with_row_index("place")
-        rows = mine.filter(pl.col("strategy") == part).join(
+        rows = placed.filter(pl.col("strategy") == part).join(
             texts, on="id", how="left", maintain_order="left_right"
         )
         refuse(_leaks(rows, strategies[part]))

@@ -202,6 +202,7 @@ def _record(job: Job, work: Work, fitted: Fitted, course: Course, watch: Watch) 
         },
         "versions": _versions(),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+        "gpu_memory": torch.cuda.max_memory_reserved() if torch.cuda.is_available() else None,
         "processes": count(),
         "threads": torch.get_num_threads(),
         "attention": ATTENTION,

@@ -43,8 +43,7 @@ def test_names_are_followed_to_their_end(config: Config) -> None:
 
 def test_the_excerpt_can_stand_in_a_config_and_holds_no_defaults(config: Config) -> None:
     part = excerpt(closure(config, [("samples", "demo192"), ("strategies", "U")]))
-    raw = yaml.safe_load((ROOT / "config/config.yaml").read_text())
-    assert part["samples"] == {"demo192": {"pool": "demo", "size": 192}}  # not what is expected
+    assert part["samples"] == {"demo192": {"pool": "demo", "size": 192}}  # no guesses
     assert part["pools"]["demo"]["sources"] == ["sums", "stories"]
     assert part["models"]["smollm2"].keys() == {"source", "dtype", "chat"}  # not where it runs
     assert part["benchmarks"]["sums_easy"].keys() == {"problems"}  # not how it is asked

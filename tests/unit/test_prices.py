@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
-from shapes import SHAPES
+from shapes import LLAMA_7B, SHAPES
 
 from its.config.experiment import Config
 from its.config.model import Model
@@ -16,6 +16,7 @@ from its.config.recipe import Recipe
 from its.costs.generation import generation_seconds, start_seconds
 from its.costs.jobs import Kind, Lengths, generation_kind, kinds, training_kind
 from its.costs.measured import Factors, Finished, corrected, factors, finished
+from its.costs.sharding import Sharding
 from its.costs.sizes import forward_flops
 from its.costs.table import PRICES, heading, in_words, price_rows, total_rows
 from its.costs.training import training_seconds
@@ -57,7 +58,7 @@ def test_s1_takes_what_its_authors_say(tokens: int, checkpointing: bool) -> None
     recipe = Recipe(max_length=32768, packing=False, gradient_checkpointing=checkpointing)
     one, shape = model("Qwen2.5-32B", 16), SHAPES["Qwen2.5-32B"]
     seconds = start_seconds(shape, "bfloat16", Price(), engine=False)
-    seconds += training_seconds(one, shape, recipe, Price(), rows=1000, tokens=tokens)
+    seconds += training_seconds(one, shape, recipe, Sharding(), Price(), rows=1000, tokens=tokens)
     assert 26 / 2 < seconds / 60 < 26 * 2
 
 
@@ -73,17 +74,58 @@ def test_openthinker_reached_less_than_is_assumed(name: str, hours: int) -> None
     assert 0.03 < reached < 0.1
 
 
+@pytest.mark.parametrize(("packing", "steps"), [(False, 63), (True, 16)])
+def test_an_offloaded_optimizer_takes_its_time_after_each_step(packing: bool, steps: int) -> None:
+    recipe = Recipe(max_length=8192, packing=packing, batch=16, epochs=2)
+    one, rows = model("Qwen2.5-7B", 8), {"rows": 1000, "tokens": 2048}
+    here, there = (
+        training_seconds(one, SHAPES["Qwen2.5-7B"], recipe, sharding, Price(), **rows)
+        for sharding in [Sharding(True, 3), Sharding(True, 3, offload_optimizer=True)]
+    )
+    assert there - here == pytest.approx(2 * steps * 7.6156 / Price().offloading, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("stage", "checkpointing", "offload", "micro_batch", "said"),
+    [
+        (2, False, False, 1, 5.33),
+        (2, True, False, 1, 4.19),
+        (2, True, True, 1, 1.81),
+        (3, False, False, 2, 4.95),
+        (3, True, False, 2, 4.45),
+        (3, True, True, 2, 2.05),
+        (3, True, False, 8, 4.73),
+    ],
+)
+def test_llama_7b_on_eight_a800_takes_what_was_measured(
+    stage: int, checkpointing: bool, offload: bool, micro_batch: int, said: float
+) -> None:
+    """Sequences of 4,096 tokens a second, 64 a step: gist.github.com/chenyaofo, DeepSpeed 0.14."""
+    recipe = Recipe(
+        max_length=4096,
+        packing=False,
+        batch=64,
+        micro_batch=micro_batch,
+        gradient_checkpointing=checkpointing,
+        epochs=1,
+    )
+    one = model("Qwen2.5-7B", 8)
+    sharding = Sharding(True, stage, offload)
+    rows = {"rows": 6400, "tokens": 4096}
+    seconds = training_seconds(one, LLAMA_7B, recipe, sharding, Price(gpu="a100"), **rows)
+    assert 0.5 < 6400 / seconds / said < 2
+
+
 def test_checkpointing_costs_a_third_and_twice_the_gpus_halve_the_time() -> None:
     recipe = Recipe(max_length=8192)
     shape, rows = SHAPES["Qwen2.5-7B"], {"rows": 1000, "tokens": 4000}
-    once = training_seconds(model("Qwen2.5-7B", 8), shape, recipe, Price(), **rows)
+
+    def seconds(gpus: int, one: Recipe) -> float:
+        return training_seconds(model("Qwen2.5-7B", gpus), shape, one, Sharding(), Price(), **rows)
+
     again = recipe.model_copy(update={"gradient_checkpointing": True})
-    assert training_seconds(model("Qwen2.5-7B", 8), shape, again, Price(), **rows) == (
-        pytest.approx(once * 4 / 3)
-    )
-    assert training_seconds(model("Qwen2.5-7B", 16), shape, recipe, Price(), **rows) == (
-        pytest.approx(once / 2)
-    )
+    assert seconds(8, again) == pytest.approx(seconds(8, recipe) * 4 / 3)
+    assert seconds(16, recipe) == pytest.approx(seconds(8, recipe) / 2)
 
 
 def per_second(name: str, gpus: int, requests: int, **price: object) -> float:
@@ -107,6 +149,11 @@ def test_generation_is_faster_for_smaller_models_larger_batches_and_faster_memor
     assert 100 < speeds[0] < 1000 < speeds[-1] < 20_000
     assert per_second("Qwen2.5-7B", 1, 4) < per_second("Qwen2.5-7B", 1, 64) / 4
     assert per_second("Qwen2.5-7B", 1, 64) < per_second("Qwen2.5-7B", 1, 64, gpu="h200")
+
+
+def test_one_response_is_written_as_fast_as_weights_are_read() -> None:
+    read = 3.35e12 * Price().decoding / (7_615_616_512 * 2)
+    assert per_second("Qwen2.5-7B", 1, 1, step=0) == pytest.approx(read, rel=0.1)
 
 
 def test_totals_are_the_sums_and_wall_times_know_what_is_at_hand(demo: Config) -> None:
@@ -147,12 +194,24 @@ def test_fewer_gpus_than_a_job_asks_for_are_refused() -> None:
 
 
 def test_a_person_sees_jobs_and_totals(demo: Config) -> None:
-    prices = price_rows(kinds(demo, "demo", Lengths()), demo.price)
-    text = in_words(prices, heading("demo", demo.price, {}))
+    found = kinds(demo, "demo", Lengths())
+    prices = price_rows(found, demo.price)
+    text = in_words(prices, heading("demo", found, demo.price, {}))
     assert "The price of plan demo, an estimate" in text
+    assert "Cores at once for jobs without a GPU: 2." in text
+    assert "GPUs" not in text.split("stage")[0]
     assert "smollm2 demo192 sft" in text
     assert max(map(len, text.splitlines())) <= 160
     assert text.splitlines()[-1].split()[:2] == ["all", str(prices["jobs"].sum())]
+
+
+def test_a_job_that_takes_longer_than_it_may_is_named(raw: dict) -> None:
+    raw["models"]["smollm2"]["train"]["runtime"] = "1m"
+    demo = Config.model_validate(raw)
+    found = kinds(demo, "demo", Lengths())
+    said = in_words(price_rows(found, demo.price), []).splitlines()[-1]
+    assert said.startswith("train smollm2 demo192 sft takes 0.1 h")
+    assert "models.smollm2.train.runtime is 0.017 h: raise it" in said
 
 
 def test_all_that_is_missing_is_told_at_once(raw: dict) -> None:
@@ -169,6 +228,28 @@ def test_what_is_expected_of_texts_decides_tokens(demo: Config) -> None:
         found = {one.stage: one for one in kinds(demo, "demo", Lengths(texts=texts))}
         assert found["train"].tokens == 192 * texts.get("demo192", 512 * 0.25)
         assert found["generate"].tokens == 64 * (200 + texts.get("sums_easy", 96 * 0.4))
+
+
+def test_as_many_contexts_are_written_as_a_strategy_wants(raw: dict) -> None:
+    for settings, contexts in [
+        ({}, 192),
+        ({"count": 3}, 3 * 192),
+        ({"count": 3, "per": "sample"}, 3 * 192),
+        ({"count": 3, "per": "dataset"}, 3),
+    ]:
+        raw["strategies"]["U"]["context"] |= settings
+        one = Config.model_validate(raw)
+        (found,) = (k for k in kinds(one, "demo", Lengths()) if k.what == "demo192 U")
+        each = one.price.question_tokens + 40 * one.price.context_share
+        assert found.tokens == pytest.approx(contexts * one.price.attempts * each)
+
+
+def test_a_training_leaves_its_weights_and_those_of_kept_epochs(raw: dict) -> None:
+    raw["recipes"]["sft"] |= {"epochs": 3, "keep": [1, 2]}
+    (found,) = (k for k in kinds(Config.model_validate(raw), "demo", Lengths()) if k.scratch)
+    weights = 134_515_008
+    assert found.disk == 3 * 4 * weights
+    assert found.scratch == 2 * (12 + 4) * weights  # two states while the second is written
 
 
 def test_a_local_model_takes_no_room_again(raw: dict) -> None:
@@ -238,6 +319,14 @@ def test_finished_jobs_tell_lengths_and_times(tmp_path: Path, demo: Config) -> N
     assert jobs[0].kind.seconds == expected.seconds
     writing = next(job for job in jobs if job.kind.stage == "personas")
     assert writing.kind.tokens == 194 * (price.question_tokens + 40 * price.context_share)
+
+
+def test_an_interrupted_training_took_what_its_own_clock_says(tmp_path: Path, demo: Config) -> None:
+    finish(tmp_path, demo, 300.0)
+    record = tmp_path / "checkpoints/smollm2/demo192.1-U.1-sft-s0/training.json"
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"seconds": 900.0}))
+    jobs, _ = finished(demo, tmp_path, Lengths())
+    assert jobs[0].seconds == 900
 
 
 def test_jobs_on_another_device_tell_lengths_only(tmp_path: Path, demo: Config) -> None:

@@ -9,6 +9,9 @@ import yaml
 from conftest import Checkout, copy_to
 from polars.testing import assert_frame_equal
 
+from its.chat import load_tokenizer, prompt_tokens
+from its.config.model import Chat
+
 pytestmark = pytest.mark.slow
 
 STRATEGIES = {
@@ -74,7 +77,9 @@ def test_each_response_read_its_own_context(refined: Path) -> None:
     cell = "generations/smollm2/base/few_test/Vary.parquet"
     responses = pl.read_parquet(refined.parent / cell)
     assert responses["sample"].to_list() == [0, 1] * 6
-    lengths = [len(one) for one in prompts["context"]]
-    longer = [a > b for a, b in zip(lengths[::2], lengths[1::2], strict=True)]
-    read = responses["prompt_tokens"].to_list()
-    assert [a > b for a, b in zip(read[::2], read[1::2], strict=True)] == longer
+    config = yaml.safe_load((refined.parents[1] / "config/config.yaml").read_text())
+    chat = Chat(**config["models"]["smollm2"]["chat"])
+    tokenizer = load_tokenizer(refined.parent / "models/smollm2", chat)
+    lengths = [len(prompt_tokens(tokenizer, one, chat)) for one in prompts["messages"].to_list()]
+    assert responses["prompt_tokens"].to_list() == lengths
+    assert len(set(lengths)) > 6

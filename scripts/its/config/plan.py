@@ -64,7 +64,7 @@ class Plan(Section):
     epochs: list[Annotated[int, Field(ge=1)]] = []
     """Earlier epochs that are tested too, of recipes that keep them: learners `...-e1`."""
     votes: list[Annotated[str, one_of("votes")]] = []
-    """Votes on these benchmarks, asked in each of the ways of `test`."""
+    """Votes on these benchmarks, asked in each of the ways of `test` as in the first replicate."""
     replicates: list[Replicate] = Field([Replicate()], min_length=1)
     """Combinations, not a product: draw, persona draw and seed may vary together or alone."""
 
@@ -110,15 +110,13 @@ class Plan(Section):
         return list(dict.fromkeys(cell.path for cell in self.grid(drawn)))
 
     def ballots(self, drawn: Container[str]) -> list[str]:
-        """List `vote/benchmark/strategy`, of every draw of the personas."""
-        found = [
-            f"{vote}/{benchmark}/{_written(test, replicate.persona, drawn)}"
-            for replicate in self.replicates
+        """List `vote/benchmark/strategy`, asked as in the first replicate."""
+        return [
+            f"{vote}/{benchmark}/{_written(test, self.replicates[0].persona, drawn)}"
             for vote in self.votes
             for benchmark in self.benchmarks
             for test in self.test
         ]
-        return list(dict.fromkeys(found))
 
     def learners(self, drawn: Container[str]) -> list[str]:
         """List `model/learner` of everything that the plan trains, kept epochs apart."""

@@ -74,10 +74,15 @@ class Price(Section):
 
     mfu: float = Field(0.3, gt=0, le=1)
     """Part of the best FLOP/s that a training reaches on a GPU. s1's published run comes to 0.2 to
-    0.3, OpenThinker's, which pad, to less than 0.1; Llama 3's authors report 0.4."""
+    0.3, OpenThinker's, which pad, to less than 0.1; a table of DeepSpeed on 8 A800 to 0.35, Llama
+    3's authors report 0.4."""
     core_share: float = Field(0.8, gt=0, le=1)
     """The same on a processor, for generation too: 65 to 85 of 100 GFLOP/s were measured for a
     model of 135M weights."""
+    offloading: float = Field(0.6, gt=0)
+    """Billion weights a second that the machine's processor updates where the optimizer is
+    offloaded, gradients' way there and back included. 0.4 was measured on 64 cores with 8 GPUs,
+    more than 1.3 on 128 cores with 2."""
     decoding: float = Field(0.5, gt=0, le=1)
     """Part of bandwidth and FLOP/s that generation reaches. Long responses that end last leave
     most of a batch idle, which is half of the loss."""
@@ -95,6 +100,9 @@ class Price(Section):
     judged: float = Field(100, gt=0)
     """Responses a second that a core judges. Between 120 and 950 were measured, the fewest where
     many give no answer."""
+    embedded: float = Field(40, gt=0)
+    """Texts a second of which a core tells the meaning, to compare personas with questions: a
+    small model, 1 GFLOP a text."""
     small: float = Field(4, ge=0)
     """Core-seconds of a job that reads and writes tables: mostly Python's imports."""
 

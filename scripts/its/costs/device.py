@@ -8,6 +8,7 @@ from its.config.price import Price
 
 GIB = 2**30
 TERA = 1e12
+SECONDS = {"m": 60, "h": 3600, "d": 86400}
 UNITS = {"M": 1e6, "G": 1e9, "T": 1e12}
 
 
@@ -26,17 +27,20 @@ class Device:
     """Bytes of one GPU; without GPUs infinite, since the config knows of no limit."""
     host: float
     """Bytes of the machine's memory that the job asks for."""
+    limit: float
+    """Seconds after which the job is ended."""
 
 
 def device_of(needs: Needs, price: Price, dtype: str) -> Device:
     """Return what a job of such needs runs on."""
     host = bytes_of(needs.memory)
+    limit = int(needs.runtime[:-1]) * SECONDS[needs.runtime[-1]]
     one = price.card if needs.gpus else price.core
     flops = getattr(one, dtype) * TERA
     bandwidth = one.bandwidth * TERA
     if needs.gpus:
-        return Device(True, needs.gpus, flops, bandwidth, price.card.memory * GIB, host)
-    return Device(False, needs.threads, flops, bandwidth, inf, host)
+        return Device(True, needs.gpus, flops, bandwidth, price.card.memory * GIB, host, limit)
+    return Device(False, needs.threads, flops, bandwidth, inf, host, limit)
 
 
 def bytes_of(memory: str) -> float:

@@ -12,6 +12,7 @@ from its.config.plan import Plan
 from its.config.price import Price
 from its.config.recipe import Recipe
 from its.config.shape import Shape
+from its.costs.device import device_of
 from its.costs.generation import generation_memory, generation_seconds, start_seconds
 from its.costs.paths import EPOCH, cells, learners, personas, texts, trainings, undrawn
 from its.costs.sharding import read_sharding
@@ -23,7 +24,7 @@ from its.errors import refuse
 WRITTEN = 6
 """Bytes that a token of a response takes on the disk: its text and number, in the shards and in
 what is put together from them, compressed."""
-TABLES = 8
+TABLES = 10
 """Tables, figures and comparisons of one plan, but for that of its votes."""
 
 
@@ -73,6 +74,8 @@ class Kind:
     """Responses of full length that fit at once."""
     disk: float = 0
     """Bytes that one job leaves."""
+    limit: float | None = None
+    """Seconds after which one job is ended."""
     scratch: float = 0
     """Bytes that one job takes while it runs, beside that."""
 
@@ -97,6 +100,7 @@ def kinds(config: Config, name: str, lengths: Lengths) -> list[Kind]:
         *_models(config),
         _small("sets", _sets(config, plan), config.price),
         *_personas(config, plan, lengths),
+        *_similarities(config, plan, lengths),
         _small("refine", len(texts(config, plan)), config.price),
         *_trainings(config, plan, lengths),
         *_generations(config, plan, lengths),
@@ -115,7 +119,8 @@ def training_kind(
 ) -> Kind:
     """Return a training of so many rows with so many tokens each in the mean."""
     shape = _shape(model)
-    memory = training_memory(model, shape, recipe, read_sharding(recipe.deepspeed), price)
+    sharding = read_sharding(recipe.deepspeed)
+    memory = training_memory(model, shape, recipe, sharding, price)
     weights = parameters(shape)
     saved = weights * WIDTHS[model.dtype]
     return Kind(
@@ -126,12 +131,13 @@ def training_kind(
         gpus=model.train.gpus,
         cores=model.train.threads,
         start=start_seconds(shape, model.dtype, price, engine=False),
-        work=training_seconds(model, shape, recipe, price, rows=rows, tokens=tokens),
+        work=training_seconds(model, shape, recipe, sharding, price, rows=rows, tokens=tokens),
         tokens=rows * tokens * recipe.epochs,
         memory=memory.total,
         available=memory.available,
         host=memory.host,
         fits=memory.fits,
+        limit=device_of(model.train, price, model.dtype).limit,
         disk=saved * (1 + len(recipe.keep)),
         # The state it would go on from, and the next one while that is written.
         scratch=2 * (12 * weights + saved),
@@ -168,6 +174,7 @@ def generation_kind(
         available=memory.available,
         fits=memory.fits,
         sequences=memory.sequences if model.generate.gpus else None,
+        limit=device_of(model.generate, price, model.dtype).limit,
         disk=requests * response * WRITTEN,
     )
 
@@ -231,8 +238,7 @@ def _personas(config: Config, plan: Plan, lengths: Lengths) -> Iterator[Kind]:
     )
     for (name, strategy), jobs in counts.items():
         context = config.strategies[strategy].context
-        problems = config.benchmarks[name].problems if name in config.benchmarks else None
-        rows = problems.take or problems.rows if problems else _rows(config, name, lengths)
+        rows = _questions(config, name, lengths)
         contexts = context.count * (1 if context.per == "dataset" else rows)
         one = generation_kind(
             context.writer,
@@ -245,6 +251,22 @@ def _personas(config: Config, plan: Plan, lengths: Lengths) -> Iterator[Kind]:
             response=context.max_tokens * config.price.context_share,
         )
         yield replace(one, jobs=jobs)
+
+
+def _similarities(config: Config, plan: Plan, lengths: Lengths) -> Iterator[Kind]:
+    """Yield the jobs that compare personas with questions, of each set."""
+    counts = Counter(undrawn(text.split("/")[0]) for text in personas(config, plan))
+    for name, jobs in counts.items():
+        work = 2 * _questions(config, name, lengths) / config.price.embedded
+        yield Kind("similarity", "", name, jobs, 0, 1, config.price.small, work)
+
+
+def _questions(config: Config, name: str, lengths: Lengths) -> int:
+    """Return how many questions a sample or a benchmark has."""
+    if name not in config.benchmarks:
+        return _rows(config, name, lengths)
+    problems = config.benchmarks[name].problems
+    return problems.take or problems.rows
 
 
 def _trainings(config: Config, plan: Plan, lengths: Lengths) -> Iterator[Kind]:

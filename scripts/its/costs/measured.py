@@ -149,11 +149,12 @@ def _training(config: Config, record: Path, seconds: float, _: Lengths) -> _Seen
     rows = facts["rows"]["read"] - facts["rows"]["dropped"]
     tokens = facts["tokens"]["epoch"] / rows
     recipe = Recipe.model_validate(facts["settings"]["recipe"])
+    # Of a file that is gone, nothing is known.
+    deepspeed = recipe.deepspeed if recipe.deepspeed and Path(recipe.deepspeed).exists() else None
     kind = training_kind(
         name,
         model,
-        # Its file of DeepSpeed's may be gone, and decides no time here.
-        recipe.model_copy(update={"epochs": facts["epochs"], "deepspeed": None}),
+        recipe.model_copy(update={"epochs": facts["epochs"], "deepspeed": deepspeed}),
         config.price,
         what=learner.name,
         rows=rows,

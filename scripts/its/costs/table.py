@@ -1,6 +1,6 @@
 """The price of a plan as a table: one row per kind of job, and what they come to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -19,6 +19,7 @@ PRICES = {
     "gpus": pl.Int64,
     "cores": pl.Int64,
     "hours_each": pl.Float64,
+    "limit_hours": pl.Float64,
     "gpu_hours": pl.Float64,
     "core_hours": pl.Float64,
     "wall_hours": pl.Float64,
@@ -31,13 +32,15 @@ PRICES = {
     "disk_gb": pl.Float64,
     "scratch_gb": pl.Float64,
 }
-"""One row per kind of job, in the order in which they run. `gpus` and `cores` are of one job,
-`hours_each` too; `gpu_hours`, `core_hours` (of jobs without a GPU), `tokens` and `disk_gb` of all
-of them; `wall_hours` is with as many at once as GPUs or cores at hand allow, beside others of their
-stage in what is left over. `memory_gib` is the
-peak of one GPU, or of the job without one, of `available_gib`; `host_gib` what a training offloads
-from its GPUs; null where nothing is known. `sequences` says how many responses of full length an
-engine has room for at once. `scratch_gb` is what one job takes while it runs."""
+"""One row per kind of job, in the order in which they run.
+
+`gpus`, `cores`, `hours_each`, its limit, memory and `scratch_gb`, which it takes while it runs, are
+of one job; `gpu_hours`, `core_hours` (without a GPU), `tokens` and `disk_gb` of all of them;
+`wall_hours` is with as many at once as GPUs or cores at hand allow, beside others of their stage in
+what is left over. `memory_gib` is the peak of one GPU, or of a job without one, `available_gib`
+what there is of it, `host_gib` what a training offloads from its GPUs. `sequences` says how many
+responses of full length an engine has room for at once. Null where nothing is known.
+"""
 
 TOTALS = {
     "stage": pl.String,
@@ -60,8 +63,7 @@ def price_rows(kinds: Sequence[Kind], price: Price) -> pl.DataFrame:
     InputError
         If the config declares fewer GPUs or cores than one job asks for.
     """
-    gpus = _at_hand(price.gpus, [one.gpus for one in kinds], "gpus")
-    cores = _at_hand(price.cores, [one.cores for one in kinds if not one.gpus], "cores")
+    gpus, cores = at_hand(kinds, price)
     return pl.DataFrame([_row(one, gpus, cores) for one in kinds], schema=PRICES, orient="row")
 
 
@@ -74,14 +76,34 @@ def total_rows(prices: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([stages.select(list(TOTALS)), everything]).cast(TOTALS)
 
 
-def heading(name: str, price: Price, factors: Mapping[Group, Factors]) -> list[str]:
+def at_hand(kinds: Sequence[Kind], price: Price) -> tuple[int, int]:
+    """Return how many GPUs and cores there are at once: as declared, or for the largest job.
+
+    Raises
+    ------
+    InputError
+        If fewer are declared than one job asks for.
+    """
+    gpus = _at_least(max(one.gpus for one in kinds), price.gpus, "gpus")
+    cores = max((one.cores for one in kinds if not one.gpus), default=1)
+    return gpus, _at_least(cores, price.cores, "cores")
+
+
+def heading(
+    name: str, kinds: Sequence[Kind], price: Price, factors: Mapping[Group, Factors]
+) -> list[str]:
     """Return what the numbers below rest on."""
     card = price.card
+    gpus, cores = at_hand(kinds, price)
     lines = [
-        f"The price of plan {name}, an estimate. config/README.md says what it assumes (price).",
-        f"GPUs are {price.gpu}: {card.memory:g} GiB, {card.bfloat16:g} TFLOP/s, of which trainings "
-        f"reach {price.mfu:g}.",
+        f"The price of plan {name}, an estimate. config/README.md says what it assumes (price)."
     ]
+    if any(one.gpus for one in kinds):
+        lines.append(
+            f"GPUs at once: {gpus} {price.gpu}, {card.memory:g} GiB, {card.bfloat16:g} TFLOP/s, of "
+            f"which trainings reach {price.mfu:g}."
+        )
+    lines.append(f"Cores at once for jobs without a GPU: {cores}.")
     for (stage, gpu), found in sorted(factors.items()):
         where = "GPUs" if gpu else "the processor"
         lines.append(
@@ -125,11 +147,21 @@ def in_words(prices: pl.DataFrame, head: Sequence[str]) -> str:
         _number("tokens", 1e6).alias("million tokens"),
         _number("disk_gb").alias("disk, GB"),
     )
-    return "\n".join([*head, "", _text(kinds), "", _text(totals)])
+    return "\n".join([*head, "", _text(kinds), "", _text(totals), *_late(prices)])
 
 
-def _at_hand(declared: int | None, asked: Sequence[int], key: str) -> int:
-    most = max([1, *asked])
+def _late(prices: pl.DataFrame) -> Iterator[str]:
+    """Yield a line for each kind of job that takes longer than it may."""
+    for one in prices.filter(pl.col("hours_each") > pl.col("limit_hours")).iter_rows(named=True):
+        needs = "train" if one["stage"] == "train" else "generate"
+        yield (
+            f"{one['stage']} {one['model']} {one['what']} takes {one['hours_each']:.1f} h, and "
+            f"models.{one['model']}.{needs}.runtime is {one['limit_hours']:.2g} h: raise it, or it "
+            "is ended and, with retries, goes on where it stopped."
+        )
+
+
+def _at_least(most: int, declared: int | None, key: str) -> int:
     if declared and declared < most:
         refuse([f"price.{key} is {declared}, and one job asks for {most}; declare more, or none"])
     return declared or most
@@ -146,6 +178,7 @@ def _row(one: Kind, gpus: int, cores: int) -> tuple:
         one.gpus,
         one.cores,
         hours,
+        one.limit and one.limit / HOUR,
         one.jobs * hours * one.gpus,
         0.0 if one.gpus else one.jobs * hours * one.cores,
         hours * one.jobs / at_once,

@@ -1,6 +1,7 @@
 """What one training takes: memory, and time."""
 
 from dataclasses import dataclass
+from math import ceil
 
 from its.config.model import Model
 from its.config.price import Price
@@ -83,12 +84,20 @@ def mask_of(recipe: Recipe) -> int:
 
 
 def training_seconds(
-    model: Model, shape: Shape, recipe: Recipe, price: Price, *, rows: int, tokens: float
+    model: Model,
+    shape: Shape,
+    recipe: Recipe,
+    sharding: Sharding,
+    price: Price,
+    *,
+    rows: int,
+    tokens: float,
 ) -> float:
     """Return how long a training computes, without its start.
 
     Forward and backward pass take three times the forward one, gradient checkpointing a fourth
-    time. With a mask, attention computes what it hides.
+    time. With a mask, attention computes what it hides. An offloaded optimizer takes its time
+    after each step, when the GPUs wait.
 
     Parameters
     ----------
@@ -101,4 +110,10 @@ def training_seconds(
     keys = mask_of(recipe) or tokens / 2
     passes = 4 if recipe.gradient_checkpointing else 3
     flops = passes * forward_flops(shape, keys) * rows * tokens * recipe.epochs
-    return flops / (device.units * device.flops * (price.mfu if device.gpu else price.core_share))
+    share = price.mfu if device.gpu else price.core_share
+    seconds = flops / (device.units * device.flops * share)
+    if sharding.offload_optimizer:
+        sequences = rows * tokens / recipe.max_length if recipe.packing else rows
+        steps = recipe.epochs * ceil(sequences / recipe.batch)
+        seconds += steps * parameters(shape) / (price.offloading * 1e9)
+    return seconds

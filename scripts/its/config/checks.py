@@ -1,0 +1,101 @@
+"""Settings that are right each by itself, and not together."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from its.config.pool import Equals
+from its.config.strategy import Counted, Written
+from its.prompts import check_lines, check_prompt
+
+if TYPE_CHECKING:
+    from its.config.experiment import Config
+
+
+def contradictions(config: "Config") -> Iterator[str]:
+    """Yield a line for each: the place, what is there, and what can be done."""
+    for check in [_mixed, _voters, _not_kept, _not_carried, _prompts, _missing_files]:
+        yield from check(config)
+
+
+def _mixed(config: "Config") -> Iterator[str]:
+    """Yield a line for each strategy that is made of one that cannot be a part."""
+    for name, strategy in config.strategies.items():
+        for part in strategy.mixture:
+            if config.strategies[part].mixture:
+                yield f"strategies.{name}.mixture.{part}: is a mixture itself; name its parts"
+        source = strategy.context.source if strategy.context else ""
+        if source:
+            taken = getattr(strategy.context, source)
+            if not isinstance(config.strategies[taken].context, Counted):
+                yield (
+                    f"strategies.{name}.context.{source}: {taken} has no contexts of its own; name "
+                    "a strategy with a writer or a bank"
+                )
+
+
+def _voters(config: "Config") -> Iterator[str]:
+    """Yield a line for each member of a vote that no path could stand for."""
+    learner = re.compile(
+        r"base|(?P<samples>\w+)(?:\.[1-9]\d*)?-(?P<strategies>\w+)(?:\.[1-9]\d*)?"
+        r"-(?P<recipes>\w+)-s(?:0|[1-9]\d*)(?:-e[1-9]\d*)?"
+    )
+    for name, vote in config.votes.items():
+        for number, member in enumerate(vote.members):
+            place = f"votes.{name}.members.{number}"
+            model, _, rest = member.partition("/")
+            match = learner.fullmatch(rest)
+            if match is None:
+                yield f"{place}: {member!r} is not model/base or model/sample-strategy-recipe-s0"
+                continue
+            for section, one in {"models": model, **match.groupdict()}.items():
+                if one is not None and one not in getattr(config, section):
+                    yield f"{place}: {section} has no {one!r}"
+
+
+def _not_kept(config: "Config") -> Iterator[str]:
+    """Yield a line for each epoch that a plan tests and a recipe of it does not keep."""
+    for name, plan in config.plans.items():
+        for recipe in plan.recipes:
+            for epoch in plan.epochs:
+                if epoch not in config.recipes[recipe].keep:
+                    yield (
+                        f"plans.{name}.epochs: recipe {recipe!r} does not keep epoch {epoch}; add "
+                        f"it to recipes.{recipe}.keep"
+                    )
+
+
+def _prompts(config: "Config") -> Iterator[str]:
+    """Yield a line for each file of a prompt, of domains or of contexts that cannot be used."""
+    for name, strategy in config.strategies.items():
+        if isinstance(strategy.context, Written):
+            mistakes = check_prompt(strategy.context)
+        else:
+            mistakes = check_lines(strategy.context) if strategy.context else []
+        for mistake in mistakes:
+            yield f"strategies.{name}.context.{mistake}"
+
+
+def _not_carried(config: "Config") -> Iterator[str]:
+    """Yield a line for each column that a filter looks at and a source does not carry along."""
+    for pool, settings in config.pools.items():
+        for number, one in enumerate(settings.filters):
+            for source in settings.sources if isinstance(one, Equals) else ():
+                carried = config.sources[source].fields.meta
+                if one.column not in carried:
+                    yield (
+                        f"pools.{pool}.filters.{number}.column: source {source!r} carries no "
+                        f"{one.column!r}; add it to sources.{source}.fields.meta"
+                    )
+
+
+def _missing_files(config: "Config") -> Iterator[str]:
+    """Yield a line for each file that a setting names and that is not there."""
+    named = {
+        **{f"models.{n}.chat.template": m.chat.template for n, m in config.models.items()},
+        **{f"recipes.{n}.deepspeed": r.deepspeed for n, r in config.recipes.items()},
+    }
+    for place, file in named.items():
+        if file and not Path(file).is_file():
+            yield f"{place}: there is no file {file}"

@@ -1,0 +1,35 @@
+"""What goes wrong between the files of a config, which YAML and Snakemake merge without a word."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import yaml
+
+
+def duplicates(files: Sequence[str]) -> Iterator[str]:
+    """Yield a line for each key that stands twice in a mapping: YAML would take the last."""
+    for file in dict.fromkeys(files):
+        todo = [("", yaml.compose(Path(file).read_text(), yaml.SafeLoader))]
+        while todo:
+            place, node = todo.pop()
+            seen = set()
+            for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+                if key.value in seen:
+                    yield f"{place}{key.value}: stands twice, again in {file}:{_line(key)}"
+                seen.add(key.value)
+                todo.append((f"{place}{key.value}.", value))
+
+
+def _line(node: yaml.Node) -> int:
+    return node.start_mark.line + 1
+
+
+def redefinitions(files: Sequence[str]) -> Iterator[str]:
+    """Yield a line for each name that two files define differently: they would be mixed."""
+    first: dict[tuple[str, str], tuple[str, object]] = {}
+    for file in dict.fromkeys(files):
+        for section, names in (yaml.safe_load(Path(file).read_text()) or {}).items():
+            for name, content in names.items() if isinstance(names, dict) else ():
+                other, known = first.setdefault((section, name), (file, content))
+                if content != known:
+                    yield f"{section}.{name}: {other} and {file} differ; give one a new name"
