@@ -4,10 +4,10 @@ The rows are made up, from a seed: as many and as long as those of OpenThoughts-
 files as the hub has them. Both sides keep and draw the same rows, or it fails.
 
 `pool` is against the library datasets, from a cold cache: filter by words in the response, drop
-what shares 13 words in a row with a benchmark, draw 1,000 and 15,000 rows (of fewer rows, as large a part) by hash. Ours are the
-scripts of the rules, each a process of its own. `decontamination` is against the script of open-r1,
-run as it is (`--open-r1 scripts/decontaminate.py` of a checkout of it) but for two functions of
-datasets: what it would get from the hub and push to it are local files.
+what shares 13 words in a row with a benchmark, draw 1,000 and 15,000 rows by hash (of fewer rows,
+as large a part). Ours are the scripts of the rules, each a process of its own. `decontamination` is
+against the script of open-r1, run as it is (`--open-r1 scripts/decontaminate.py` of a checkout of
+it) but for two functions of datasets: what it would get from the hub and push to it are local files.
 """
 
 import argparse
