@@ -7,7 +7,7 @@ files as the hub has them. Both sides keep and draw the same rows, or it fails.
 what shares 13 words in a row with a benchmark, draw 1,000 and 15,000 rows by hash (of fewer rows,
 as large a part). Ours are the scripts of the rules, each a process of its own. `decontamination` is
 against the script of open-r1, run as it is (`--open-r1 scripts/decontaminate.py` of a checkout of
-it) but for two functions of datasets: what it would get from the hub and push to it are local files.
+it) but for two functions of datasets: what it would get from the hub and push there are files.
 """
 
 import argparse
