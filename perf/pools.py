@@ -4,10 +4,10 @@ The rows are made up, from a seed: as many and as long as those of OpenThoughts-
 files as the hub has them. Both sides keep and draw the same rows, or it fails.
 
 `pool` is against the library datasets, from a cold cache: filter by words in the response, drop
-what shares 13 words in a row with a benchmark, draw 1,000 and 15,000 rows by hash. Ours are the
-scripts of the rules, each a process of its own. `decontamination` is against the script of open-r1,
-run as it is (`--open-r1 scripts/decontaminate.py` of a checkout of it) but for two functions of
-datasets: what it would get from the hub and push to it are local files.
+what shares 13 words in a row with a benchmark, draw 1,000 and 15,000 rows by hash (of fewer rows,
+as large a part). Ours are the scripts of the rules, each a process of its own. `decontamination` is
+against the script of open-r1, run as it is (`--open-r1 scripts/decontaminate.py` of a checkout of
+it) but for two functions of datasets: what it would get from the hub and push there are files.
 """
 
 import argparse
@@ -27,7 +27,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 WORDS = ["final answer", "boxed{"]
-SIZES = [1_000, 15_000]
+SHARES = [1_000 / 114_000, 15_000 / 114_000]
+"""Of the rows, that samples have: the paper's sizes."""
 FILES = 6
 GROUP = 1_000
 """Rows of a row group, as `push_to_hub` writes them."""
@@ -115,7 +116,7 @@ def ours(folder: Path, files: str, filters: list[dict], sizes: list[int]) -> lis
     return ["bash", "-c", " && ".join(lines)]
 
 
-def with_datasets(folder: Path) -> None:
+def with_datasets(folder: Path, sizes: list[int]) -> None:
     """Make the same samples with the library datasets, from a cold cache."""
     from datasets import load_dataset
 
@@ -139,7 +140,7 @@ def with_datasets(folder: Path) -> None:
         )
         order = [digest(0, 0, problem_id(problem)) for problem in rows["problem"]]
         places = sorted(range(len(order)), key=order.__getitem__)
-        for size in SIZES:
+        for size in sizes:
             rows.select(places[:size]).to_parquet(folder / f"theirs-{size}.parquet")
 
 
@@ -198,25 +199,26 @@ def main() -> None:
     parser.add_argument("--side", choices=["datasets", "open-r1"], help="run it, for this script")
     args = parser.parse_args()
 
+    sizes = [round(args.rows * share) for share in SHARES]
     if args.side == "datasets":
-        return with_datasets(args.folder)
+        return with_datasets(args.folder, sizes)
     if args.side == "open-r1":
         return with_open_r1(args.folder, args.open_r1)
     folder = args.folder.resolve() / str(args.rows)
     if not folder.exists():
         folder.mkdir(parents=True)
         made_up(folder, args.rows)
-    here = [sys.executable, __file__, str(folder), "--side"]
+    here = [sys.executable, __file__, str(folder), "--rows", str(args.rows), "--side"]
     print("| what | rows kept | ours | theirs | ratio | memory of ours | of theirs |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     against = {"filter": "contamination", "against": list(BENCHMARKS)}
     filters = [{"filter": "contains", "words": WORDS}, against]
     commands = {
-        "ours": (ours(folder, "rows", filters, SIZES), folder),
+        "ours": (ours(folder, "rows", filters, sizes), folder),
         "theirs": ([*here, "datasets"], folder),
     }
     costs = in_turns(commands, args.rounds)
-    for size in SIZES:
+    for size in sizes:
         same(folder, f"ours-{size}.parquet", f"theirs-{size}.parquet")
     kept = json.loads((folder / "pool.json").read_text())["rows"]
     print(line("pool, against datasets", kept, costs), flush=True)
