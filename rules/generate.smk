@@ -19,6 +19,7 @@ rule generate:
         tasks_per_gpu=0,
         mem=setting("models/{model}/generate/memory"),
         runtime=setting("models/{model}/generate/runtime"),
+        gpu_share=setting("models/{model}/generate/gpu_share", otherwise="auto"),
     params:
         version=version_of("generate"),
         sampling=settings("benchmarks/{benchmark}/sampling"),
@@ -27,4 +28,4 @@ rule generate:
     shell:
         "python scripts/generate.py {input.weights:q} {input.prompts:q} {output:q}"
         " --sampling {params.sampling:q} --chat {params.chat:q} --dtype {params.dtype:q}"
-        " --gpus {resources.gpu:q} &> {log:q}"
+        " --gpus {resources.gpu:q} --gpu-share {resources.gpu_share:q} &> {log:q}"

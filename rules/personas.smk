@@ -22,6 +22,9 @@ rule write_personas:
         tasks_per_gpu=0,
         mem=setting("models/{model}/generate/memory", model=writer),
         runtime=setting("models/{model}/generate/runtime", model=writer),
+        gpu_share=setting(
+            "models/{model}/generate/gpu_share", model=writer, otherwise="auto"
+        ),
     params:
         version=version_of("write_personas"),
         context=settings("strategies/{strategy}/context"),
@@ -31,7 +34,8 @@ rule write_personas:
     shell:
         "python scripts/write_personas.py {input.weights:q} {input.questions:q} {output:q}"
         " --context {params.context:q} --draw {params.draw:q} --chat {params.chat:q}"
-        " --dtype {params.dtype:q} --gpus {resources.gpu:q} &> {log:q}"
+        " --dtype {params.dtype:q} --gpus {resources.gpu:q}"
+        " --gpu-share {resources.gpu_share:q} &> {log:q}"
 
 
 rule measure_personas:

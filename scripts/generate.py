@@ -38,6 +38,7 @@ def main() -> None:
     parser.add_argument("--chat", type=Chat.model_validate_json, required=True)
     parser.add_argument("--dtype", required=True, help="of weights and arithmetic, as float32")
     parser.add_argument("--gpus", type=int, default=0, help="0 runs on the CPU")
+    parser.add_argument("--gpu-share", default="auto", help="of its memory")
     args = parser.parse_args()
 
     prepare(args.gpus)
@@ -79,6 +80,7 @@ def main() -> None:
                 folder,
                 dtype=args.dtype,
                 gpus=args.gpus,
+                share=args.gpu_share,
                 limit=limit,
                 tokens=max(
                     asked.room(shard.problems, args.sampling.max_tokens) * len(shard.samples)
@@ -87,7 +89,9 @@ def main() -> None:
             ),
             gpus=args.gpus,
             sampling={"skip_special_tokens": not asked.special}
-            | args.sampling.model_dump(include={"temperature", "top_p", "top_k", "max_tokens"}),
+            | args.sampling.model_dump(
+                include={"temperature", "top_p", "top_k", "max_tokens", "stop"}
+            ),
             progress=Progress(what, sum(map(len, planned)), "responses"),
         )
         there = [shard for shard in planned if maker.has(shard.name, keys[shard.name])]

@@ -54,6 +54,7 @@ def main() -> None:
     parser.add_argument("--chat", type=Chat.model_validate_json, required=True)
     parser.add_argument("--dtype", required=True, help="of weights and arithmetic, as float32")
     parser.add_argument("--gpus", type=int, default=0, help="0 runs on the CPU")
+    parser.add_argument("--gpu-share", default="auto", help="of its memory")
     args = parser.parse_args()
 
     prepare(args.gpus)
@@ -81,7 +82,9 @@ def main() -> None:
         identity(args.weights),
         args.dtype,
         # More attempts are asked only for what is missing. Files are what was read of them.
-        args.context.model_dump_json(exclude={"attempts", "writer", "prompt", "domains"}),
+        args.context.model_dump_json(
+            exclude={"attempts", "writer", "prompt", "domains"}, exclude_defaults=True
+        ),
         args.draw,
         asked.digest(),
     ]
@@ -100,7 +103,12 @@ def main() -> None:
         maker = Maker(
             work,
             launch=lambda: start(
-                folder, dtype=args.dtype, gpus=args.gpus, limit=limit, tokens=max(tokens)
+                folder,
+                dtype=args.dtype,
+                gpus=args.gpus,
+                share=args.gpu_share,
+                limit=limit,
+                tokens=max(tokens),
             ),
             gpus=args.gpus,
             sampling={"skip_special_tokens": not asked.special}

@@ -142,7 +142,9 @@ def check_lengths(
     )
 
 
-def start(folder: Path, *, dtype: str, gpus: int, limit: int, tokens: int) -> "LLM":
+def start(
+    folder: Path, *, dtype: str, gpus: int, limit: int, tokens: int, share: str = "auto"
+) -> "LLM":
     """Return an engine with the model in a folder.
 
     Parameters
@@ -151,10 +153,14 @@ def start(folder: Path, *, dtype: str, gpus: int, limit: int, tokens: int) -> "L
         Tokens of one prompt and its response together.
     tokens
         What `room_for` says of the largest call: on the CPU, room is made for no more.
+    share
+        Part of a GPU's memory to take; `auto`: what vLLM chooses.
     """
     from vllm import LLM
 
     options: dict[str, object] = {"tensor_parallel_size": gpus}
+    if share != "auto":
+        options["gpu_memory_utilization"] = float(share)
     if not gpus:
         least = cache_bytes(folder, dtype, 2 * limit)
         options = {

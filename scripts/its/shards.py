@@ -102,8 +102,12 @@ def seed_for(sampling: Sampling, problem: str, sample: int) -> int:
 
 
 def texts_decided_by(sampling: Sampling) -> str:
-    """Return all settings that decide what a response says, defaults too: all but `n`."""
-    return json.dumps(sampling.model_dump(mode="json", exclude={"n"}), sort_keys=True)
+    """Return the settings that decide what a response says: all but `n`.
+
+    Defaults are left out, so that shards survive a new key; a changed default raises the version.
+    """
+    settings = sampling.model_dump(mode="json", exclude={"n"}, exclude_defaults=True)
+    return json.dumps(settings, sort_keys=True)
 
 
 class Maker:

@@ -212,6 +212,7 @@ def _record(job: Job, work: Work, fitted: Fitted, course: Course, watch: Watch) 
             "cut": fitted.cut,
         },
         "sequences": course.sequences,
+        "batch": {"sequences": job.recipe.batch, "tokens": read / course.steps_per_epoch},
         "tokens": {
             "epoch": read,
             "learnt": int(fitted.examples["completion"].list.len().sum()),

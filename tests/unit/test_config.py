@@ -11,7 +11,7 @@ import yaml
 
 from its.config.benchmark import Benchmark
 from its.config.experiment import Config, read_config
-from its.config.model import Chat, Model, Needs, TrainingNeeds
+from its.config.model import Chat, GenerationNeeds, Model, Needs, TrainingNeeds
 from its.config.plan import Plan, Replicate
 from its.config.pool import (
     Contains,
@@ -61,6 +61,7 @@ DEFAULTS = {
         "top_p": 0.95,
         "top_k": 0,
         "max_tokens": 31744,
+        "stop": [],
         "seed": 0,
         "shard_problems": 512,
         "shard_samples": 1,
@@ -140,7 +141,13 @@ DEFAULTS = {
     Model: {"licence": "", "dtype": "bfloat16", "chat": Chat(), "shape": None},
     Shape: {"head_dim": None, "tied": False, "attention_bias": False, "attention_norm": False},
 }
-NEEDS = {Needs, TrainingNeeds, Plan, Config}  # decide where and how fast, or which cells
+NEEDS = {
+    Needs,
+    GenerationNeeds,
+    TrainingNeeds,
+    Plan,
+    Config,
+}  # decide where and how fast, or which cells
 NEEDS |= {Price, Card, Core}  # defaults are part of the code of `price_plan`, which is cheap
 
 
@@ -168,11 +175,8 @@ def test_published_schema_is_the_one_the_code_checks_with() -> None:
 
 def test_published_reference_is_fresh_and_speaks_of_every_section() -> None:
     assert reference() in (ROOT / "config/README.md").read_text(), "run `make schema`"
-    assert set(SECTIONS.values()) == sections() - {
-        Context,
-        Drawn,
-        Counted,
-    }  # others have their keys
+    parents = {Context, Counted, Drawn, Needs}  # their keys stand with those of their kinds
+    assert set(SECTIONS.values()) == sections() - parents
 
 
 @pytest.mark.parametrize("section", sorted(sections(), key=lambda one: one.__name__))
@@ -489,3 +493,10 @@ def test_an_epoch_that_is_tested_is_one_that_is_kept(raw: dict, read: Callable) 
     assert len(learners) == 4
     cells = read(raw).plans["demo"].cells([])
     assert "smollm2/demo192-N-sft-s0-e1/sums_easy/N" in cells
+
+
+def test_responses_leave_room_for_a_question(raw: dict, read: Callable) -> None:
+    raw["benchmarks"]["sums_easy"]["sampling"]["max_tokens"] = 2048
+    with pytest.raises(InputError) as error:
+        read(raw)
+    assert "max_tokens: 2048 tokens leave no room for a question in the 2048" in str(error.value)

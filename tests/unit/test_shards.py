@@ -48,7 +48,7 @@ def test_a_larger_n_only_adds_shards(sampling: Sampling, problems: int) -> None:
 @pytest.mark.parametrize("key", sorted(Sampling.model_fields.keys() - {"n"}))
 def test_every_other_setting_decides_the_texts(key: str) -> None:
     sampling = Sampling(n=4, temperature=0.5)
-    other = sampling.model_copy(update={key: 0.25 if key == "top_p" else 2})
+    other = sampling.model_copy(update={key: {"top_p": 0.25, "stop": ["."]}.get(key, 2)})
     assert texts_decided_by(other) != texts_decided_by(sampling)
 
 

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
 def contradictions(config: "Config") -> Iterator[str]:
     """Yield a line for each: the place, what is there, and what can be done."""
-    for check in [_mixed, _voters, _not_kept, _not_carried, _prompts, _missing_files]:
+    for check in [
+        _mixed,
+        _voters,
+        _not_kept,
+        _no_room,
+        _not_carried,
+        _prompts,
+        _missing_files,
+    ]:
         yield from check(config)
 
 
@@ -75,6 +83,25 @@ def _prompts(config: "Config") -> Iterator[str]:
             mistakes = check_lines(strategy.context) if strategy.context else []
         for mistake in mistakes:
             yield f"strategies.{name}.context.{mistake}"
+
+
+def _no_room(config: "Config") -> Iterator[str]:
+    """Yield a line for each benchmark of a plan whose responses alone fill a model's context."""
+    pairs = dict.fromkeys(
+        (model, benchmark)
+        for plan in config.plans.values()
+        for model in plan.models
+        for benchmark in plan.benchmarks
+    )
+    for model, benchmark in pairs:
+        room = config.models[model].chat.context
+        response = config.benchmarks[benchmark].sampling.max_tokens
+        if response >= room:
+            yield (
+                f"benchmarks.{benchmark}.sampling.max_tokens: {response} tokens leave no room for "
+                f"a question in the {room} of models.{model}.chat.context; lower one, or raise "
+                "the other"
+            )
 
 
 def _not_carried(config: "Config") -> Iterator[str]:

@@ -37,6 +37,13 @@ class Needs(Section):
     """Wall-clock limit of the job."""
 
 
+class GenerationNeeds(Needs):
+    """What an engine asks for."""
+
+    gpu_share: float | None = Field(None, gt=0, le=1)
+    """Part of a GPU's memory that the engine takes; vLLM's own choice, if it is not set."""
+
+
 class TrainingNeeds(Needs):
     """What a training asks for, and how often it saves what it would lose."""
 
@@ -72,7 +79,7 @@ class Model(Section):
     """How it is spoken to."""
     train: TrainingNeeds
     """What fine-tuning it asks for."""
-    generate: Needs
+    generate: GenerationNeeds
     """What answering with it asks for, and writing personas."""
     shape: Shape | None = None
     """Its sizes, for the price. Not needed once the model is at hand: under `path:`, or fetched."""

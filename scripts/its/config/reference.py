@@ -8,7 +8,7 @@ from pydantic_core import PydanticUndefined
 
 from its.config.benchmark import Benchmark
 from its.config.experiment import Config
-from its.config.model import Chat, Model, Needs, TrainingNeeds
+from its.config.model import Chat, GenerationNeeds, Model, TrainingNeeds
 from its.config.plan import Plan, Replicate
 from its.config.pool import (
     Contains,
@@ -37,7 +37,7 @@ SECTIONS: dict[str, type[Section]] = {
     "models.NAME": Model,
     "models.NAME.chat": Chat,
     "models.NAME.shape": Shape,
-    "models.NAME.generate": Needs,
+    "models.NAME.generate": GenerationNeeds,
     "models.NAME.train": TrainingNeeds,
     "sources.NAME": Source,
     "sources.NAME.origin, for a generator": Generator,

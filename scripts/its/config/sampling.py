@@ -1,5 +1,7 @@
 """Settings of `generate`."""
 
+from typing import Annotated
+
 from pydantic import Field, model_validator
 
 from its.config.section import Section
@@ -19,6 +21,9 @@ class Sampling(Section):
     max_tokens: int = Field(31744, ge=1)
     """Tokens of one response, thinking included; longer ones are cut and count as truncated. With
     the question they must fit into the model's `chat.context`."""
+    stop: list[Annotated[str, Field(min_length=1)]] = []
+    """Texts that end a response where they come up, beside the model's end mark. They are left
+    out of the text."""
     seed: int = 0
     """Response i of a problem has a seed derived from this one, the problem's id and i."""
     shard_problems: int = Field(512, ge=1)
