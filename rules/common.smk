@@ -203,6 +203,7 @@ def planned_sets(wildcards):
     return [
         *collect("<results>/sets/{set}.parquet", set=plan.sets()),
         *collect("<results>/models/{model}/manifest.json", model=models),
+        *collect("<results>/chats/{model}.txt", model=plan.models),
         f"results/tables/{config['plan']}/contamination.csv",
     ]
 
@@ -215,14 +216,18 @@ def planned_data(wildcards):
 
 def planned_tables(wildcards):
     """Return what a reader looks at first."""
-    votes = "<results>/tables/{plan}/votes.csv"
+    plan = experiment.plans[config["plan"]]
+    some = [
+        *(["votes"] if plan.votes else []),
+        *(["published"] if plan.published else []),
+    ]
     return collect(
         [
             "<results>/tables/{plan}/codesign.csv",
             "<results>/tables/{plan}/comparisons.csv",
             "<results>/tables/{plan}/contamination.csv",
             "<results>/tables/{plan}/personas.csv",
-            *([votes] if experiment.plans[config["plan"]].votes else []),
+            *(f"<results>/tables/{{plan}}/{table}.csv" for table in some),
             "<results>/tables/{plan}/questions.html",
             "<results>/figures/{plan}/codesign.svg",
             "<results>/figures/{plan}/comparisons.svg",
@@ -232,6 +237,12 @@ def planned_tables(wildcards):
         ],
         plan=config["plan"],
     )
+
+
+def planned_published(wildcards):
+    """Return what others published about the plan's cells, as JSON."""
+    published = experiment.plans[wildcards.plan].published
+    return json.dumps([one.model_dump(mode="json") for one in published])
 
 
 def planned_draws(wildcards):

@@ -10,3 +10,21 @@ rule fetch_model:
         source=setting("models/{model}/source"),
     shell:
         "python scripts/fetch_model.py {output:q} --source {params.source:q} &> {log:q}"
+
+
+rule render_chat:
+    input:
+        weights="<results>/models/{model}/manifest.json",
+        template=template,
+    output:
+        "<results>/chats/{model}.txt",
+    log:
+        "<logs>/chats/{model}.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/render_chat.py"),
+        chat=settings("models/{model}/chat"),
+    shell:
+        "python scripts/render_chat.py {input.weights:q} {output:q} --chat {params.chat:q}"
+        " &> {log:q}"

@@ -70,6 +70,28 @@ rule tabulate_votes:
         "python scripts/tabulate_votes.py {output:q} --votes {input:q} &> {log:q}"
 
 
+rule tabulate_published:
+    input:
+        "<results>/tables/{plan}/codesign.csv",
+    output:
+        report(
+            "<results>/tables/{plan}/published.csv",
+            caption="../report/published.rst",
+            category="Co-design",
+            labels={"what": "published numbers beside ours", "as": "table"},
+        ),
+    log:
+        "<logs>/tables/{plan}/published.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/tabulate_published.py"),
+        published=planned_published,
+    shell:
+        "python scripts/tabulate_published.py {input:q} {output:q}"
+        " --published {params.published:q} &> {log:q}"
+
+
 rule tabulate_contamination:
     input:
         planned_contamination,

@@ -26,6 +26,23 @@ class Replicate(Section):
     """Of the training."""
 
 
+class Published(Section):
+    """A number that somebody published, to be shown beside ours; it never counts as a result."""
+
+    model: Annotated[str, one_of("models")]
+    """Which of ours it is about."""
+    benchmark: Annotated[str, one_of("benchmarks")]
+    """On which of ours."""
+    what: str = Field(min_length=1)
+    """What it is, such as `best train x test pair`."""
+    right: int = Field(ge=0)
+    """Problems solved."""
+    problems: int = Field(ge=1)
+    """Of how many."""
+    source: str = Field(min_length=1)
+    """Where it was published."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One measurement of a plan: who answers what, asked how, in which replicate."""
@@ -65,6 +82,8 @@ class Plan(Section):
     """Earlier epochs that are tested too, of recipes that keep them: learners `...-e1`."""
     votes: list[Annotated[str, one_of("votes")]] = []
     """Votes on these benchmarks, asked in each of the ways of `test` as in the first replicate."""
+    published: list[Published] = Field([], exclude=True)
+    """Numbers of others, for the table `published.csv`."""
     replicates: list[Replicate] = Field([Replicate()], min_length=1)
     """Combinations, not a product: draw, persona draw and seed may vary together or alone."""
 

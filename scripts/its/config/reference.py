@@ -9,7 +9,7 @@ from pydantic_core import PydanticUndefined
 from its.config.benchmark import Benchmark
 from its.config.experiment import Config
 from its.config.model import Chat, GenerationNeeds, Model, TrainingNeeds
-from its.config.plan import Plan, Replicate
+from its.config.plan import Plan, Published, Replicate
 from its.config.pool import (
     Contains,
     Contamination,
@@ -68,6 +68,7 @@ SECTIONS: dict[str, type[Section]] = {
     "votes.NAME": Vote,
     "plans.NAME": Plan,
     "plans.NAME.replicates": Replicate,
+    "plans.NAME.published": Published,
     "price": Price,
     "price.cards.NAME": Card,
     "price.core": Core,

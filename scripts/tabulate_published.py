@@ -1,0 +1,31 @@
+"""Put what others published beside ours."""
+
+import argparse
+from pathlib import Path
+
+import polars as pl
+from pydantic import TypeAdapter
+
+from its.config.plan import Published
+from its.errors import run
+from its.published import CODESIGN, published_rows
+from its.spreadsheets import write_csv
+
+
+def main() -> None:
+    """Read the matrix, write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("codesign", type=Path, help="CSV: the train x test matrix")
+    parser.add_argument("table", type=Path, help="CSV to write, one row per published number")
+    parser.add_argument(
+        "--published", type=TypeAdapter(list[Published]).validate_json, required=True
+    )
+    args = parser.parse_args()
+
+    write_csv(
+        args.table, published_rows(pl.read_csv(args.codesign, columns=CODESIGN), args.published)
+    )
+
+
+if __name__ == "__main__":
+    run(main)
