@@ -27,6 +27,7 @@ pathvars:
 
 
 include: "rules/common.smk"
+include: "rules/plans.smk"
 include: "rules/price.smk"
 include: "rules/sets.smk"
 include: "rules/models.smk"

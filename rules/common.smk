@@ -9,12 +9,12 @@ from pathlib import Path
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from its.config.experiment import read_config
+from its.config.plan import suffixed
 from its.costs.fit import misfits
 from its.costs.found import with_shapes
 from its.costs.timings import finished_files
 from its.costs.used import used
 from its.errors import refuse
-from its.config.plan import suffixed
 from its.lineage import model_lineage, set_lineage
 from its.origins import local_files
 from its.versions import code_version, version_of
@@ -179,106 +179,11 @@ def expected(wildcards):
     )
 
 
-def planned_deepspeed(wildcards):
-    """Return the files that say how the trainings of the plan are divided among GPUs."""
-    recipes = used(experiment, wildcards.plan).recipes.values()
-    return sorted({recipe.deepspeed for recipe in recipes if recipe.deepspeed})
-
-
 def measured(wildcards):
     """Return what finished jobs left to calibrate with: absolute, so that it starts no job."""
     if not experiment.price.calibrate:
         return []
     return [path.resolve() for path in finished_files(Path("results"))]
-
-
-def planned_sets(wildcards):
-    """Return what personas are written from: samples, benchmarks, models as published."""
-    plan = experiment.plans[config["plan"]]
-    writers = [
-        experiment.strategies[name].context.writer
-        for name in experiment.written(plan.strategies())
-    ]
-    models = sorted({*plan.models, *writers})
-    return [
-        *collect("<results>/sets/{set}.parquet", set=plan.sets()),
-        *collect("<results>/models/{model}/manifest.json", model=models),
-        *collect("<results>/chats/{model}.txt", model=plan.models),
-        f"results/tables/{config['plan']}/contamination.csv",
-    ]
-
-
-def planned_data(wildcards):
-    """Return what training and testing start from: personas joined to questions."""
-    texts = experiment.plans[config["plan"]].refined(experiment.drawn)
-    return collect("<results>/refined/{text}.parquet", text=texts)
-
-
-def planned_tables(wildcards):
-    """Return what a reader looks at first."""
-    plan = experiment.plans[config["plan"]]
-    some = [
-        *(["votes"] if plan.votes else []),
-        *(["published"] if plan.published else []),
-    ]
-    return collect(
-        [
-            "<results>/tables/{plan}/codesign.csv",
-            "<results>/tables/{plan}/comparisons.csv",
-            "<results>/tables/{plan}/contamination.csv",
-            "<results>/tables/{plan}/personas.csv",
-            *(f"<results>/tables/{{plan}}/{table}.csv" for table in some),
-            "<results>/tables/{plan}/questions.html",
-            "<results>/figures/{plan}/codesign.svg",
-            "<results>/figures/{plan}/comparisons.svg",
-            "<results>/figures/{plan}/lengths.svg",
-            "<results>/figures/{plan}/losses.svg",
-            "<results>/figures/{plan}/personas.svg",
-        ],
-        plan=config["plan"],
-    )
-
-
-def planned_published(wildcards):
-    """Return what others published about the plan's cells, as JSON."""
-    published = experiment.plans[wildcards.plan].published
-    return json.dumps([one.model_dump(mode="json") for one in published])
-
-
-def planned_draws(wildcards):
-    """Return the strategies of the plan whose personas can be drawn again."""
-    return [
-        name
-        for name in experiment.plans[wildcards.plan].strategies()
-        if name in experiment.drawn
-    ]
-
-
-def planned_plain(wildcards):
-    """Return the strategies of the plan that join nothing to a question."""
-    return [
-        name
-        for name in experiment.plans[wildcards.plan].strategies()
-        if experiment.strategies[name].plain
-    ]
-
-
-def planned_labels(wildcards):
-    """Return what the strategies of the plan, their parts and its benchmarks are called, as JSON."""
-    plan = experiment.plans[wildcards.plan]
-    return json.dumps(
-        {
-            **{
-                part: experiment.strategies[part].label or part
-                for name in plan.strategies()
-                for part in experiment.parts(name)
-            },
-            **{
-                name: experiment.benchmarks[name].label or name
-                for name in plan.benchmarks
-            },
-        }
-    )
 
 
 def pool_counts(wildcards):
@@ -296,84 +201,4 @@ def trained_lineage(wildcards):
         wildcards.sample,
         wildcards.strategy,
         wildcards.recipe,
-    )
-
-
-def planned_export(wildcards):
-    """Return the card of every refined set and of every trained model in the plan."""
-    plan = experiment.plans[config["plan"]]
-    return [
-        *collect(
-            "<results>/export/{plan}/datasets/{text}/README.md",
-            plan=config["plan"],
-            text=plan.refined(experiment.drawn),
-        ),
-        *collect(
-            "<results>/export/{plan}/models/{learner}/README.md",
-            plan=config["plan"],
-            learner=plan.learners(experiment.drawn),
-        ),
-    ]
-
-
-def existing(paths):
-    """Return the paths; with `partial`, those that exist.
-
-    Absolute then, as no output is: so a partial table never starts a job further up.
-    """
-    if config["partial"]:
-        return [Path(path).resolve() for path in paths if exists(path)]
-    return paths
-
-
-def planned_scores(wildcards):
-    """Return the summary of every cell in the plan; with `partial`, of those that have one."""
-    cells = experiment.plans[wildcards.plan].cells(experiment.drawn)
-    return existing(collect("results/scores/{cell}.json", cell=cells))
-
-
-def planned_verdicts(wildcards):
-    """Return the verdicts of every cell in the plan; with `partial`, of those that have them."""
-    cells = experiment.plans[wildcards.plan].cells(experiment.drawn)
-    return existing(collect("results/scores/{cell}.parquet", cell=cells))
-
-
-def planned_votes(wildcards):
-    """Return what every vote of the plan comes to; with `partial`, those that have been held."""
-    ballots = experiment.plans[wildcards.plan].ballots(experiment.drawn)
-    return existing(collect("results/votes/{ballot}.json", ballot=ballots))
-
-
-def planned_trainings(wildcards):
-    """Return the record of every training in the plan; with `partial`, of those that have one."""
-    learners = experiment.plans[wildcards.plan].learners(experiment.drawn)
-    return existing(
-        collect("results/checkpoints/{learner}/training.json", learner=learners)
-    )
-
-
-def planned_refined(wildcards):
-    """Return the refined sets of the plan, to look at."""
-    texts = experiment.plans[wildcards.plan].refined(experiment.drawn)
-    return collect("<results>/refined/{text}.parquet", text=texts)
-
-
-def planned_qualities(wildcards):
-    """Return what the plan's personas are like; with `partial`, of those that were measured."""
-    texts = [
-        f"{name}/{suffixed(part, draw)}"
-        for name, draw, strategy in experiment.plans[wildcards.plan].refinements()
-        for part in experiment.written([strategy])
-    ]
-    return existing(collect("results/personas/{text}.json", text=dict.fromkeys(texts)))
-
-
-def planned_contamination(wildcards):
-    """Return how much of each benchmark of the plan stands in each pool it learns from."""
-    plan = experiment.plans[wildcards.plan]
-    pools = dict.fromkeys(experiment.samples[name].pool for name in plan.samples)
-    return collect(
-        "<results>/contamination/{pool}/{benchmark}.json",
-        pool=pools,
-        benchmark=plan.benchmarks,
     )
