@@ -212,7 +212,7 @@ def _pool(pool: Mapping) -> str:
 
 def _settings_of(one: Mapping) -> str:
     """Return a filter in words: its kind and its settings."""
-    told = {"filter", "kept", "dropped", "examples"}
+    told = {"filter", "kept", "dropped", "why", "examples"}
     rest = ", ".join(f"{key} {value}" for key, value in one.items() if key not in told)
     return f"{one['filter']} ({rest})" if rest else str(one["filter"])
 

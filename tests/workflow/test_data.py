@@ -20,6 +20,7 @@ ROWS = [
     for i in range(60)
 ]
 TEST = [{"problem": f"How much is {i} times 3?", "answer": str(i * 3)} for i in range(8)]
+GREEDY = {"sampling": {"n": 1, "temperature": 0, "max_tokens": 64}}
 SETS = ["results/sets/mine.parquet", "results/sets/mine.1.parquet", "results/sets/my_test.parquet"]
 REFINED = ["results/refined/mine/N.parquet", "results/refined/my_test/N.parquet"]
 
@@ -30,7 +31,7 @@ def overlay(checkout: Checkout, pool: str, test: str = "data/test.jsonl", **more
         "sources": {"mine": {"origin": f"path:{pool}"}, "mine_test": {"origin": f"path:{test}"}},
         "pools": {"mine": {"sources": ["mine"], "filters": [{"filter": "duplicates"}]}},
         "samples": {"mine": {"pool": "mine", "size": 20}},
-        "benchmarks": {"my_test": {"problems": {"source": "mine_test", "rows": 8}}},
+        "benchmarks": {"my_test": {"problems": {"source": "mine_test", "rows": 8}, **GREEDY}},
         "plans": {
             "mine": {
                 "models": ["smollm2"],
@@ -252,7 +253,10 @@ def test_a_benchmark_with_choices_has_letters_for_answers(checkout: Checkout) ->
         "data/rows.jsonl",
         sources={"mine_test": {"origin": "path:data/test.jsonl", "fields": fields}},
         benchmarks={
-            "my_test": {"problems": {"source": "mine_test", "rows": 8, "answers": "[A-C]"}}
+            "my_test": {
+                "problems": {"source": "mine_test", "rows": 8, "answers": "[A-C]"},
+                **GREEDY,
+            }
         },
     )
     run = checkout.snakemake("results/sets/my_test.parquet", "-c2", "--configfile", config)
