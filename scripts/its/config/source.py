@@ -29,8 +29,9 @@ class Generator(Section):
 Location = Annotated[
     str,
     Field(
-        pattern=r"^(path:[^\s].*|hub:[\w.-]+/[\w.-]+(@[0-9a-f]{40})?//\S+)$",
+        pattern=r"^(path:[^\s].*|pypi:[\w.-]+==[\w.]+//\S+|hub:[\w.-]+/[\w.-]+(@[0-9a-f]{40})?//\S+)$",
         description="`path:` and a file, a folder or a glob; "
+        "`pypi:package==version//glob` for files that a Python package ships; "
         "`hub:owner/name@revision//glob` with a revision of 40 hexadecimal digits, "
         "which `make pin` writes if it is left out",
     ),
