@@ -56,7 +56,7 @@ CHANGES = {
     ),
     "system prompt": (
         edit("config/config.yaml", "Solve the problem.", "Solve it."),
-        TRAINED,
+        {"render_chat"} | TRAINED,
     ),
     "raised version": (
         lambda checkout: raise_version(checkout, "train"),
