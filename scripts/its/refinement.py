@@ -57,9 +57,10 @@ def refine(
     placed = questions.with_row_index("place").with_columns(
         strategy=pl.Series(parts, dtype=pl.String)
     )
+    asked = questions.unique("id", keep="first", maintain_order=True)
     tables = []
     for part in dict.fromkeys(parts or [name]):
-        texts = _joined(part, strategies, questions, written, dataset=dataset, draw=draw)
+        texts = _joined(part, strategies, asked, written, dataset=dataset, draw=draw)
         rows = placed.filter(pl.col("strategy") == part).join(
             texts, on="id", how="left", maintain_order="left_right"
         )
