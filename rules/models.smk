@@ -23,7 +23,7 @@ rule render_chat:
     conda:
         "../envs/data.yaml"
     params:
-        code=code_version("scripts/render_chat.py"),
+        version=version_of("render_chat"),
         chat=settings("models/{model}/chat"),
     shell:
         "python scripts/render_chat.py {input.weights:q} {output:q} --chat {params.chat:q}"

@@ -3,7 +3,7 @@ rule train:
         base=published_model,
         rows="<results>/refined/{sample}{draw}/{strategy}{persona}.parquet",
         # A template that loses the thinking is refused there, before a GPU is asked for.
-        chat=ancient("<results>/chats/{model}.txt"),
+        chat="<results>/chats/{model}.txt",
         # Inputs, not settings: editing one remakes what was trained with it.
         template=template,
         deepspeed=setting("recipes/{recipe}/deepspeed", otherwise=[]),
