@@ -1,7 +1,8 @@
 """A dry run of ours against one of a toy Snakefile with as many jobs in a chain of the same shape.
 
-The toy has no settings, no versions and no checks: one line a rule, paths from two wildcards. What
-ours takes more is what reading the config, hashing code and looking settings up costs.
+The toy is the least that could do the same: one setting and one resource by a function where ours
+has many, paths from two wildcards, no config, no versions, no environments. What ours takes more is
+what reading the config, hashing code, looking settings up and naming environments costs.
 """
 
 import argparse
@@ -26,18 +27,24 @@ rule sample:
 rule refine:
     input: "set/{{learner}}"
     output: "refined/{{learner}}"
+    params: setting=lambda wildcards: "x"
     shell: "touch {{output}}"
 rule train:
     input: "refined/{{learner}}"
     output: "weights/{{learner}}"
+    params: setting=lambda wildcards: "x"
+    resources: mem_mb=lambda wildcards: 1000
     shell: "touch {{output}}"
 rule generate:
     input: "weights/{{learner}}"
     output: "generation/{{learner}}/{{test}}"
+    params: setting=lambda wildcards: "x"
+    resources: mem_mb=lambda wildcards: 1000
     shell: "touch {{output}}"
 rule judge:
     input: "generation/{{learner}}/{{test}}"
     output: "verdicts/{{learner}}/{{test}}"
+    params: setting=lambda wildcards: "x"
     shell: "touch {{output}}"
 rule summarize:
     input: "verdicts/{{learner}}/{{test}}"
