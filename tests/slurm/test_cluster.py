@@ -46,21 +46,21 @@ class Site:
         """Where the copy is."""
         return self.checkout.folder
 
-    def start(self, *args: str) -> subprocess.Popen:
+    def start(self, *args: str, path: str = environment()["PATH"]) -> subprocess.Popen:
         """Start `snakemake --profile slurm`."""
         with (self.folder / "console").open("w") as console:
             return subprocess.Popen(
                 [sys.executable, "-m", "snakemake", "--profile", "slurm", *ASKED, *args],
                 cwd=self.folder,
-                env=environment() | {MARK: str(self.cluster.folder)},
+                env=os.environ | {MARK: str(self.cluster.folder), "PATH": path},
                 stdout=console,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
 
-    def run(self, *args: str) -> Run:
+    def run(self, *args: str, **options: str) -> Run:
         """Call `snakemake --profile slurm`, and wait."""
-        return self.end(self.start(*args))
+        return self.end(self.start(*args, **options))
 
     def end(self, process: subprocess.Popen) -> Run:
         """Wait for Snakemake; end it if that takes too long."""
@@ -182,6 +182,29 @@ def test_the_queue_says_what_each_job_makes(made: Site) -> None:
     words = "rule_generate_wildcards_pretended_few16-Pretended-quick-s0_few_test_N"
     (line,) = [line for line in listed.splitlines() if words in line]
     assert line.startswith("its_")
+
+
+def test_a_cluster_without_accounting_is_not_waited_for(made: Site, tmp_path: Path) -> None:
+    # The jobs of `made` ended on a cluster like this: sacct is there, and has no answer.
+    asked = subprocess.run(["sacct"], capture_output=True, text=True)
+    assert "accounting storage is disabled" in asked.stderr
+
+    programs = Path(shutil.which("sacct")).parent
+    for program in programs.iterdir():
+        if program.name != "sacct":
+            (tmp_path / program.name).symlink_to(program)
+    folders = environment()["PATH"].split(os.pathsep)
+    path = os.pathsep.join(
+        str(tmp_path) if Path(one).resolve() == programs.resolve() else one for one in folders
+    )
+    target = "results/contamination/few/few_test.json"
+    run = made.run("--retries", "0", "--", target, path=path)
+    assert run.status != 0
+    assert "Job submission failed with exception: [Errno 2] No such file" in run.out
+
+    account = ["--set-resources", "compare_pool:slurm_account=any"]  # as the profile advises
+    run = made.run("--retries", "0", *account, "--", target, path=path)
+    assert run.status == 0, run.out
 
 
 def test_cells_that_share_a_job_do_not_ask_for_all_they_need_at_once(made: Site) -> None:
