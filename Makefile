@@ -16,7 +16,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE PYTEST_ADDOPTS SNAKEMAKE_
 
 .PHONY: help
 help:  ## Say what there is to make
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 18
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 20
 
 .PHONY: install
 install:  ## Make .venv from PYTHON=..., or from the first Python that suits
@@ -71,6 +71,16 @@ workflow: install  ## Test the plan, and one small run through all real parts
 .PHONY: test-long
 test-long: install  ## Run the tests that take minutes
 	@pytest -m long
+
+.PHONY: slurm-install
+slurm-install:  ## Install SLURM from Debian's packages, for test-slurm; as root
+	@DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends slurm-wlm munge
+
+.PHONY: test-slurm
+test-slurm: install  ## Run the workflow on a SLURM of its own on this machine; as root
+	@command -v slurmctld > /dev/null || { echo "error: no slurmctld on the PATH: make slurm-install" >&2; exit 2; }
+	[[ $$EUID == 0 ]] || { echo "error: the test's SLURM is read from /etc/slurm, where root alone may write" >&2; exit 2; }
+	pytest -m "slurm and not long" tests/slurm
 
 .PHONY: gpu-check
 gpu-check: install  ## Run the demo's way on one GPU, in environments that Conda makes, beside its price

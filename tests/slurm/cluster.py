@@ -1,0 +1,217 @@
+"""A real SLURM on this machine: two nodes of eight pretended GPUs, on the loopback device only.
+
+Its programs are Debian's (`make slurm-install`). It needs root, since Snakemake drops SLURM_CONF
+on its way into a job: what runs there finds the cluster by /etc/slurm alone.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SITE = Path("/etc/slurm")
+OURS = "# Made by tests/slurm/cluster.py, which removes it.\n"
+PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue", "scancel"]
+NODES = ["node01", "node02"]
+MARK = "ITS_TEST_CLUSTER"
+"""Stands in the environment of all that a cluster starts, so that no process is left behind."""
+LONGEST = 60
+
+CONFIG = """
+ClusterName=test
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={ports[0]}
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+CredType=cred/munge
+# Nobody else may listen in: every port is bound to the address that a node is given here.
+CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmctldLogFile={folder}/slurmctld.log
+StateSaveLocation={folder}/state
+SlurmdPidFile={folder}/slurmd-%n.pid
+SlurmdLogFile={folder}/slurmd-%n.log
+SlurmdSpoolDir={folder}/spool-%n
+SlurmdParameters=config_overrides
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SwitchType=switch/none
+MpiDefault=none
+ReturnToService=2
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+SchedulerType=sched/backfill
+SchedulerParameters=sched_interval=1,bf_interval=1
+AccountingStorageType=accounting_storage/none
+AccountingStoreFlags=job_comment
+JobAcctGatherType=jobacct_gather/none
+JobCompType=jobcomp/none
+GresTypes=gpu
+SlurmctldTimeout=30
+SlurmdTimeout=30
+InactiveLimit=0
+MinJobAge=300
+KillWait=5
+NodeName={nodes[0]} NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} {has}
+NodeName={nodes[1]} NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} {has}
+PartitionName=cpu Nodes=ALL Default=YES State=UP
+PartitionName=gpu Nodes=ALL State=UP
+"""
+HAS = "CPUs=8 RealMemory=16000 Gres=gpu:h100:8"
+# SLURM counts these files, and opens none.
+GPUS = "NodeName={nodes[0]},{nodes[1]} Name=gpu Type=h100 File=/dev/tty[1-8]\n"
+
+
+@dataclass
+class Cluster:
+    """The cluster while it runs."""
+
+    folder: Path
+    processes: dict[str, subprocess.Popen] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of a user of it."""
+        return os.environ | {MARK: str(self.folder)}
+
+    def call(self, *command: str) -> str:
+        """Call one of SLURM's commands, and return what it prints."""
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True)
+        assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def jobs(self) -> list[dict]:
+        """List the jobs of the last five minutes, in the order of their numbers.
+
+        What SLURM's controller tells of them, so it needs no accounting.
+        """
+        return [
+            dict(word.split("=", 1) for word in line.split(" ") if "=" in word)
+            for line in self.call("scontrol", "--oneliner", "show", "job").splitlines()
+            if line.startswith("JobId=")
+        ]
+
+    def start(self, name: str, *command: str) -> None:
+        """Start one of the daemons."""
+        with (self.folder / f"{name}.out").open("a") as out:
+            self.processes[name] = subprocess.Popen(
+                command, env=self.environment, stdout=out, stderr=out, start_new_session=True
+            )
+
+    def end(self, name: str) -> None:
+        """End one of the daemons."""
+        process = self.processes.pop(name)
+        process.terminate()
+        try:
+            process.wait(LONGEST)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def started(self) -> list[int]:
+        """List the processes that the cluster started, and what they started."""
+        mark, found = f"{MARK}={self.folder}".encode(), []
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if mark in (process / "environ").read_bytes().split(b"\0"):
+                    found.append(int(process.name))
+            except OSError:  # it is gone
+                continue
+        return found
+
+
+def missing() -> str:
+    """Say why no cluster can be started here; nothing if one can."""
+    found = {program: shutil.which(program) for program in PROGRAMS}
+    absent = [program for program, path in found.items() if path is None]
+    if absent:
+        return f"no {', '.join(absent)} here: make slurm-install"
+    if os.geteuid():
+        return "root alone may write to /etc/slurm"
+    site = SITE / "slurm.conf"
+    if site.exists() and not site.read_text().startswith(OURS):
+        return f"{site} belongs to another cluster"
+    return ""
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Cluster]:
+    """Run a cluster with all that belongs to it in a folder of its own.
+
+    The folder's path must be short: a socket's has 108 characters at most.
+    """
+    cluster = Cluster(folder)
+    names = {
+        "folder": folder,
+        "host": socket.gethostname().partition(".")[0],
+        "ports": free_ports(3),
+        "nodes": NODES,
+        "has": HAS,
+    }
+    for part in ["state", *(f"spool-{node}" for node in NODES)]:
+        (folder / part).mkdir(parents=True)
+    (folder / "munge.key").write_bytes(os.urandom(1024))
+    (folder / "munge.key").chmod(0o400)
+    SITE.mkdir(exist_ok=True)
+    (SITE / "slurm.conf").write_text(OURS + CONFIG.format(**names))
+    (SITE / "gres.conf").write_text(OURS + GPUS.format(**names))
+    try:
+        munged = ["munged", "--foreground", "--force", "--num-threads=2"]
+        files = {"socket": "socket", "pid-file": "pid", "seed-file": "seed", "key-file": "key"}
+        options = [f"--{option}={folder}/munge.{end}" for option, end in files.items()]
+        cluster.start("munged", *munged, *options)
+        wait_for((folder / "munge.socket").exists, "no munged")
+        cluster.start("slurmctld", "slurmctld", "-D")
+        for node in NODES:
+            cluster.start(node, "slurmd", "-D", "-N", node)
+        wait_for(lambda: _idle(cluster), f"no cluster, see {folder}/*.log")
+        yield cluster
+    finally:
+        _stop(cluster)
+        for file in ["slurm.conf", "gres.conf"]:
+            (SITE / file).unlink()
+
+
+def wait_for(condition: Callable[[], object], failure: str, seconds: float = LONGEST) -> None:
+    """Wait until something holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"{failure}, after {seconds} s"
+        time.sleep(0.2)
+
+
+def free_ports(number: int) -> list[int]:
+    """Return ports of the loopback device that nobody has."""
+    sockets = [socket.socket() for _ in range(number)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def _idle(cluster: Cluster) -> bool:
+    """Tell whether every node waits for work."""
+    asked = ["sinfo", "--noheader", "--Node", "--partition=gpu", "--format=%T"]
+    done = subprocess.run(asked, env=cluster.environment, capture_output=True, text=True)
+    return done.stdout.split() == ["idle"] * len(NODES)
+
+
+def _stop(cluster: Cluster) -> None:
+    """End everything, jobs first."""
+    if "slurmctld" in cluster.processes:
+        subprocess.run(["scancel", "--user=root"], env=cluster.environment, capture_output=True)
+    for name in reversed([*cluster.processes]):
+        cluster.end(name)
+    for process in cluster.started():
+        os.kill(process, signal.SIGKILL)
+    wait_for(lambda: not cluster.started(), "processes of the cluster are left")
