@@ -23,9 +23,11 @@ def refuse(mistakes: Sequence[str]) -> None:
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a script's `main`; print an `InputError` as one line and exit with status 2."""
+    """Run a script's `main`; say an `InputError` in one line and exit with status 2."""
     try:
         main()
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        from its.console import say
+
+        say(f"error: {error}")  # to the terminal too: some ways to call Snakemake show no log
         sys.exit(2)
