@@ -150,9 +150,9 @@ def planned_trainings(wildcards):
 
 
 def planned_refined(wildcards):
-    """Return the refined sets of the plan, to look at."""
+    """Return the refined sets of the plan, to look at; with `partial`, those that exist."""
     texts = experiment.plans[wildcards.plan].refined(experiment.drawn)
-    return collect("<results>/refined/{text}.parquet", text=texts)
+    return existing(collect("results/refined/{text}.parquet", text=texts))
 
 
 def planned_qualities(wildcards):

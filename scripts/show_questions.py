@@ -13,7 +13,7 @@ def main() -> None:
     """Read refined sets, write a page."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("page", type=Path, help="HTML to write")
-    parser.add_argument("--refined", type=Path, nargs="+", required=True, help="refined sets")
+    parser.add_argument("--refined", type=Path, nargs="*", default=[], help="refined sets")
     parser.add_argument("--labels", type=json.loads, required=True, help="what to call names")
     parser.add_argument("--rows", type=int, default=3, help="questions of each set")
     args = parser.parse_args()
