@@ -12,7 +12,6 @@ import polars as pl
 
 from its.config.pool import Filter
 from its.errors import InputError, refuse
-from its.filters import at_sight, reasons
 from its.hashing import digest, problem_id
 from its.ordering import ordered
 from its.schemas import SET
@@ -69,7 +68,7 @@ def pool_of(
     read = dict(rows["source"].value_counts().iter_rows())
     counts, shown = [], []
     for number, one in enumerate(filters):
-        why = reasons(one, rows[str(number)], rows, benchmarks)
+        why = one.reasons(rows[str(number)], rows, benchmarks)
         dropped, rows = rows.filter(why.is_not_null()), rows.filter(why.is_null())
         shown.append(dropped.head(EXAMPLES))
         counts.append(
@@ -129,7 +128,7 @@ def _seen(rows: pl.LazyFrame, filters: Sequence[Filter]) -> pl.LazyFrame:
     """Add what each filter sees in a row, under its number; drop responses that one drops."""
     so_far = pl.lit(True)
     for number, one in enumerate(filters):
-        rows = rows.with_columns(at_sight(one, so_far).alias(str(number)))
+        rows = rows.with_columns(one.at_sight(so_far).alias(str(number)))
         so_far = so_far & pl.col(str(number)).is_null()
     return rows.with_columns(response=pl.when(so_far).then(pl.col("response")))
 
