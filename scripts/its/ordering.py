@@ -1,6 +1,6 @@
 """Bring rows with long texts into an order without having all of them in memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -8,6 +8,9 @@ from polars.io.plugins import register_io_source
 
 BLOCK = 4000
 """Rows that are brought into order at once."""
+
+LARGE = 2**25
+"""Bytes that are written to the disk at once."""
 
 
 def ordered(files: Sequence[pl.LazyFrame], rows: pl.DataFrame, scratch: Path) -> pl.LazyFrame:
@@ -57,7 +60,19 @@ def _to_blocks(file: pl.LazyFrame, rows: pl.DataFrame, folder: Path) -> None:
     )
     found = file.with_columns(index=index).drop("row").filter(pl.col("index").is_not_null())
     folder.mkdir(parents=True)
-    for number, batch in enumerate(found.collect_batches(engine="streaming")):
-        by_block = batch.group_by(pl.col("index") // BLOCK)
-        for (block,), part in by_block:
+    for number, several in enumerate(_large(found.collect_batches(engine="streaming"))):
+        for (block,), part in several.group_by(pl.col("index") // BLOCK):
             part.write_ipc(folder / f"{number}-{block}.ipc")
+
+
+def _large(batches: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Yield batches together until they hold so many bytes: a file of few is a dear one."""
+    waiting, size = [], 0
+    for batch in batches:
+        waiting.append(batch)
+        size += batch.estimated_size()
+        if size >= LARGE:
+            yield pl.concat(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield pl.concat(waiting)
