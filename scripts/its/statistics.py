@@ -7,6 +7,7 @@ response, or one per problem with its mean. Problems are the unit, and each weig
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import comb
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -45,16 +46,6 @@ class Replicated:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
-    """How much replicates differ, beyond one cell."""
-
-    ratio: float
-    """Mean square between replicates, as a multiple of mean x (1 - mean)."""
-    freedom: float
-    """Degrees of freedom that the ratio is worth."""
-
-
-@dataclass(frozen=True, slots=True)
 class Difference:
     """A difference of two fractions, in [-1, 1], paired by problem."""
 
@@ -62,9 +53,6 @@ class Difference:
     low: float
     high: float
     """Of the interval over problems: these trainings, other problems of their kind."""
-    low_replicates: float | None
-    high_replicates: float | None
-    """Of the interval over problems and replicates; None where there is one replicate."""
     p: float
     """Of the sign-flip test: how often chance alone would differ as much, either way."""
     problems: int
@@ -179,7 +167,7 @@ def over_replicates(
     cells: Sequence[pl.DataFrame],
     *,
     column: str = "correct",
-    spread: Spread | None = None,
+    between: tuple[float, float] | None = None,
     level: float = 0.95,
 ) -> Replicated:
     """Estimate the accuracy that other problems and other replicates would have.
@@ -193,7 +181,7 @@ def over_replicates(
 
     Two replicates tell little of how much replicates differ: the interval is then useless by
     chance every so often, and too short by chance as often. So `MR` is better taken from all
-    cells of a matrix together (`spread`).
+    cells of a matrix together (`between`).
 
     Simulated coverage (30 and 64 problems, 1 to 16 samples; two replicates, a matrix of 2 x 2):
     alone 95 to 99% while replicates differ by a few points, and down to 89.5% where they differ
@@ -204,8 +192,9 @@ def over_replicates(
     ----------
     cells
         A table for each replicate, all of them with the same problems.
-    spread
-        How much replicates differ in cells of this kind; what this one shows, if it is not given.
+    between
+        Mean square between replicates and its degrees of freedom, as cells of this kind have it
+        (`its.spreads`); what this one shows, if it is not given.
 
     Raises
     ------
@@ -223,46 +212,11 @@ def over_replicates(
     mean = float(table.mean())
     if replicates < 2:
         return Replicated(mean, None, None, problems, replicates)
-    between = _between_replicates(table), replicates - 1
-    if spread:
-        between = spread.ratio * mean * (1 - mean), spread.freedom
+    between = between or (_between_replicates(table), replicates - 1)
     variance, freedom = _crossed_variance(table, *between)
     responses = sum(len(cell) for cell in cells)
     low, high = _wilson(mean, variance, freedom, problems, responses, level)
     return Replicated(mean, low, high, problems, replicates)
-
-
-def common_spread(
-    matrix: Sequence[Sequence[pl.DataFrame]], *, independent: int, column: str = "correct"
-) -> Spread | None:
-    """Estimate how much replicates differ from all cells of a matrix together.
-
-    The mean square between replicates is divided by mean x (1 - mean), which it grows with, and
-    averaged over the cells, each weighing as many replicates as it has beyond one. Cells at 0 or
-    1 say nothing. None if no cell does.
-
-    Parameters
-    ----------
-    matrix
-        For each cell, a table for each replicate.
-    independent
-        How many of the cells differ for reasons of their own: cells of one learner share its
-        training, cells of one test strategy its personas. Each is worth a degree of freedom for
-        each replicate beyond one.
-    """
-    ratios, weights = [], []
-    for cells in matrix:
-        table = crossed(cells, column)
-        mean = float(table.mean())
-        if table.shape[1] > 1 and 0 < mean < 1:
-            ratios.append(_between_replicates(table) / (mean * (1 - mean)))
-            weights.append(table.shape[1] - 1)
-    if not ratios:
-        return None
-    return Spread(
-        float(np.average(ratios, weights=weights)),
-        float(np.mean(weights)) * min(independent, len(ratios)),
-    )
 
 
 def paired_difference(
@@ -280,7 +234,6 @@ def paired_difference(
     adds a problem won and a problem lost, with Student's quantile: with few discordant problems
     the plain one covers as little as 80% (simulated: 30 problems, 1.6% against 1.6%), this one
     93.6 to 100%. It is also taken where all differences are equal, and Student's has no width.
-    The interval over problems and replicates has the variance of `over_replicates`.
 
     The test flips the signs of the problems' differences: all ways up to 20 discordant problems,
     else 100,000 random ones with a fixed seed. It asks whether these very models differ, on
@@ -308,21 +261,10 @@ def paired_difference(
     problems, replicates = table.shape
     differences = table.mean(axis=1)
     low, high = _student(differences, level)
-    low_replicates = high_replicates = None
-    mean = float(differences.mean())
-    if replicates > 1:
-        variance, freedom = _crossed_variance(table, _between_replicates(table), replicates - 1)
-        if variance > 0:
-            half = _student_quantile(freedom, level) * variance**0.5
-            low_replicates, high_replicates = max(-1.0, mean - half), min(1.0, mean + half)
-        else:
-            low_replicates, high_replicates = low, high
     return Difference(
-        mean=mean,
+        mean=float(differences.mean()),
         low=low,
         high=high,
-        low_replicates=low_replicates,
-        high_replicates=high_replicates,
         p=sign_flip(differences),
         problems=problems,
         discordant=int((np.abs(differences) > 1e-12).sum()),
@@ -330,23 +272,31 @@ def paired_difference(
     )
 
 
-def sign_flip(differences: np.ndarray, *, seed: int = 0) -> float:
-    """Return the two-sided p-value of a permutation test for paired differences.
+def sign_flip(
+    differences: np.ndarray,
+    *,
+    alternative: Literal["two-sided", "greater"] = "two-sided",
+    seed: int = 0,
+) -> float:
+    """Return the p-value of a permutation test for paired differences.
 
     If `a` and `b` were alike, each problem's difference could as well have had the other sign.
     The p-value is the share of all assignments of signs, the present one among them, whose sum
-    is as far from 0. It is exact for up to `EXHAUSTIVE` differences that are not 0.
+    is as far from 0 (`greater`: as large). It is exact for up to `EXHAUSTIVE` differences that
+    are not 0.
 
     >>> sign_flip(np.array([1, 1, 1, 1, 1, 0]))
     0.0625
     """
     differences = differences[np.abs(differences) > 1e-12]
-    observed = abs(differences.sum()) - 1e-9  # sums in another order differ by rounding
+    away = np.abs if alternative == "two-sided" else np.positive
+    observed = away(differences.sum())
+    observed -= 1e-9 * np.abs(differences).sum()  # sums in another order differ by rounding
     if len(differences) <= EXHAUSTIVE:
         sums = np.zeros(1)
         for difference in differences:
             sums = np.concatenate([sums + difference, sums - difference])
-        return float((np.abs(sums) >= observed).mean())
+        return float((away(sums) >= observed).mean())
     random = np.random.default_rng(seed)
     total, eighths = differences.sum(), -(-len(differences) // 8)
     hits = 0
@@ -357,7 +307,7 @@ def sign_flip(differences: np.ndarray, *, seed: int = 0) -> float:
             count=len(differences),
         )
         sums = 2 * (bits.astype(float) @ differences) - total  # 1 keeps a sign, 0 flips it
-        hits += int((np.abs(sums) >= observed).sum())
+        hits += int((away(sums) >= observed).sum())
     return (hits + 1) / (FLIPS + 1)
 
 
@@ -422,22 +372,42 @@ def _crossed_variance(
     both = between_problems + between_replicates
     if both < 1e-12:
         return 0.0, problems - 1
-    spread = between_problems**2 / (problems - 1) + between_replicates**2 / freedom
-    return both / table.size, min(both**2 / spread, problems - 1)
+    worth = satterthwaite([between_problems, between_replicates], [problems - 1, freedom])
+    return both / table.size, min(worth, problems - 1)
 
 
-def _student(differences: np.ndarray, level: float) -> tuple[float, float]:
+def error_over_problems(differences: np.ndarray) -> tuple[float, float]:
+    """Return the centre of an interval for the mean of paired differences, and its error.
+
+    Where each difference is -1, 0 or 1, or all are equal, a problem won and a problem lost are
+    added (Bonett and Price, see `paired_difference`). Raises `InputError` for a single problem.
+    """
     problems = len(differences)
     _enough(problems)
-    quantile = _student_quantile(problems - 1, level)
     whole = bool(np.isin(differences, [-1, 0, 1]).all())
     if whole or differences.std() < 1e-12:
         differences = np.append(differences, [1, -1])
-        error = float(differences.std()) / len(differences) ** 0.5
-    else:
-        error = float(differences.std(ddof=1)) / problems**0.5
-    centre = float(differences.mean())
-    return max(-1.0, centre - quantile * error), min(1.0, centre + quantile * error)
+        return float(differences.mean()), float(differences.std()) / len(differences) ** 0.5
+    return float(differences.mean()), float(differences.std(ddof=1)) / problems**0.5
+
+
+def _student(differences: np.ndarray, level: float) -> tuple[float, float]:
+    centre, error = error_over_problems(differences)
+    half = _student_quantile(len(differences) - 1, level) * error
+    return max(-1.0, centre - half), min(1.0, centre + half)
+
+
+def satterthwaite(variances: Sequence[float], freedoms: Sequence[float]) -> float:
+    """Return the degrees of freedom that a sum of variances is worth.
+
+    References
+    ----------
+    Satterthwaite, Biometrics Bulletin 2 (1946) 110.
+    """
+    total = sum(variances)
+    if total <= 0:
+        return float(min(freedoms))
+    return total**2 / sum(v**2 / f for v, f in zip(variances, freedoms, strict=True))
 
 
 def _student_quantile(freedom: float, level: float) -> float:

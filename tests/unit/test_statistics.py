@@ -12,9 +12,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from its.errors import InputError
 from its.statistics import (
-    Spread,
     accuracy,
-    common_spread,
     majority,
     over_replicates,
     paired_difference,
@@ -162,20 +160,12 @@ def test_replicates_that_differ_widen_the_interval() -> None:
         assert abs(end - 5 / 12) == pytest.approx(at_end)
 
 
-def test_a_common_spread_is_the_mean_of_what_cells_show() -> None:
-    calm = [verdicts(*"1100"), verdicts(*"0011")]
-    torn = [verdicts(*"1111"), verdicts(*"0000")]  # a mean square of 2, of 1 / 4
-    sure = [verdicts(*"1111"), verdicts(*"1111")]
-    assert common_spread([calm, torn, sure], independent=2) == Spread(4.0, 2.0)
-    assert common_spread([calm, torn], independent=1).freedom == 1
-    assert common_spread([sure], independent=1) is None
-
-
-def test_a_cell_alone_shows_the_spread_it_would_be_given() -> None:
+def test_a_cell_takes_the_mean_square_that_it_is_given() -> None:
     cells = [verdicts(*"11000"), verdicts(*"11101")]
-    own = common_spread([cells], independent=1)
-    alone, given = over_replicates(cells), over_replicates(cells, spread=own)
+    square = 5 * np.var([2 / 5, 4 / 5], ddof=1)
+    alone, given = over_replicates(cells), over_replicates(cells, between=(square, 1))
     assert (given.low, given.high) == pytest.approx((alone.low, alone.high))
+    assert over_replicates(cells, between=(square, 9)).high < alone.high
 
 
 def test_one_replicate_has_no_interval_over_replicates() -> None:
@@ -196,7 +186,6 @@ def test_the_interval_of_a_difference_is_students() -> None:
     assert estimate.mean == 0.3125
     assert (estimate.low, estimate.high) == pytest.approx((reference.low, min(1, reference.high)))
     assert (estimate.problems, estimate.discordant, estimate.replicates) == (4, 3, 1)
-    assert estimate.low_replicates is None
 
 
 def test_the_interval_of_single_responses_is_bonett_and_prices() -> None:
@@ -212,7 +201,6 @@ def test_cells_that_never_differ_still_have_an_interval() -> None:
     zero = verdicts(*["0000"] * 30)
     estimate = paired_difference([zero, zero], [zero, zero])
     assert estimate.low < 0 < estimate.high
-    assert estimate.low_replicates < 0 < estimate.high_replicates
     assert estimate.p == 1
 
 
@@ -225,7 +213,6 @@ def test_a_difference_has_no_preferred_side(data: st.DataObject) -> None:
     there, back = paired_difference([a, b], [c, d]), paired_difference([c, d], [a, b])
     assert there.mean == pytest.approx(-back.mean)
     assert there.low == pytest.approx(-back.high)
-    assert there.low_replicates == pytest.approx(-back.high_replicates)
     assert there.p == back.p
     assert -1 <= there.low <= there.mean + 1e-12 <= there.high + 2e-12 <= 1 + 2e-12
 
@@ -238,6 +225,16 @@ def test_the_sign_flip_test_is_scipys_permutation_test(differences: list[int]) -
         (values,), np.sum, permutation_type="samples", n_resamples=np.inf
     )
     assert sign_flip(values) == pytest.approx(reference.pvalue)
+
+
+@given(st.lists(st.integers(-4, 4), min_size=2, max_size=9))
+@settings(max_examples=30, deadline=None)
+def test_the_one_sided_sign_flip_test_is_scipys(differences: list[int]) -> None:
+    values = np.array(differences) / 4
+    reference = stats.permutation_test(
+        (values,), np.sum, permutation_type="samples", n_resamples=np.inf, alternative="greater"
+    )
+    assert sign_flip(values, alternative="greater") == pytest.approx(reference.pvalue)
 
 
 def test_many_differences_are_flipped_at_random_and_reproducibly() -> None:
