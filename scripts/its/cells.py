@@ -1,13 +1,14 @@
 """The cells of a plan's matrix, and their verdicts on the disk."""
 
 from collections.abc import Container, Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
 
 from its.config.plan import Cell, Plan
+from its.means import Means, means_of
 from its.scoring import VERDICTS
 from its.tables import read_table
 
@@ -66,7 +67,13 @@ def present(paths: Iterable[Path]) -> list[Path]:
     return [path for path in dict.fromkeys(paths) if path.exists()]
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)
 def read_verdicts(path: Path) -> pl.DataFrame:
     """Read the columns of `READ`."""
     return read_table(path, READ)
+
+
+@cache
+def read_means(path: Path, column: str) -> Means:
+    """Read one column, averaged for each problem."""
+    return means_of(read_verdicts(path), column)

@@ -13,13 +13,13 @@ from typing import Any
 import polars as pl
 from scipy.special import ndtri, stdtr
 
-from its.cells import Cells, Key, planned_cells, read_verdicts
+from its.cells import Cells, Key, planned_cells, read_means
 from its.config.claim import Claim
 from its.config.plan import Plan
 from its.contrasts import Contrast, Term, contrast
 from its.corrections import false_discovery, holm
+from its.paired import sign_flip
 from its.spreads import Spreads
-from its.statistics import sign_flip
 
 CLAIMS = {
     "claim": pl.String,
@@ -204,10 +204,9 @@ def _measured(
             Term(
                 weight,
                 key,
-                [read_verdicts(path) for path in several],
+                [read_means(path, claim.quantity) for path in several],
                 spreads.of(key, claim.quantity),
             )
             for (weight, key), several in zip(terms, by_term, strict=True)
-        ],
-        claim.quantity,
+        ]
     )

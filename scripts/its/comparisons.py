@@ -7,12 +7,13 @@ from typing import Any
 
 import polars as pl
 
-from its.cells import Cells, Key, planned_cells, present, read_verdicts
+from its.cells import Cells, Key, planned_cells, present, read_means
 from its.config.plan import UNTRAINED, Plan
 from its.contrasts import Term, contrast
 from its.corrections import holm
+from its.means import crossed
+from its.paired import Difference, paired_difference
 from its.spreads import Spreads
-from its.statistics import Difference, crossed, paired_difference
 
 COMPARISONS = {
     "benchmark": pl.String,
@@ -127,9 +128,9 @@ def _best(untrained: list[Key], cells: Cells) -> Key | None:
     """Return the untrained cell with the highest mean; the first of equals, None if none is."""
     means = {}
     for key in untrained:
-        tables = [read_verdicts(path) for path in present(cells[key].values())]
-        if tables:
-            means[key] = crossed(tables, "correct").mean()
+        found = [read_means(path, "correct") for path in present(cells[key].values())]
+        if found:
+            means[key] = crossed(found).mean()
     return max(means, key=means.get, default=None)
 
 
@@ -150,16 +151,19 @@ def _row(pair: Pair, cells: Cells, spreads: Spreads) -> dict[str, Any]:
     }
     if not found:
         return row
-    tables = [[read_verdicts(path) for path in side] for side in zip(*found, strict=True)]
-    strict = paired_difference(*tables)
+    sides = list(zip(*found, strict=True))
+    strict, lenient = (
+        paired_difference(*([read_means(one, column) for one in side] for side in sides))
+        for column in ["correct", "lenient"]
+    )
     low = high = None
     if len(found) > 1:
         terms = [
-            Term(weight, key, verdicts, spreads.of(key, "correct"))
-            for weight, key, verdicts in zip([1, -1], [pair.a, pair.b], tables, strict=True)
+            Term(weight, key, [read_means(one, "correct") for one in side], spread)
+            for weight, key, side in zip([1, -1], [pair.a, pair.b], sides, strict=True)
+            for spread in [spreads.of(key, "correct")]
         ]
-        low, high = contrast(terms, "correct").interval()
-    lenient = paired_difference(*tables, column="lenient")
+        low, high = contrast(terms).interval()
     return row | {
         "difference": strict.mean,
         "low": strict.low,

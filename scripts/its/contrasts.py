@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-import polars as pl
 from scipy.special import stdtrit
 
 from its.cells import Key
+from its.intervals import satterthwaite
+from its.means import Means, crossed
+from its.paired import error_over_problems
 from its.spreads import Part, Spread
-from its.statistics import crossed, error_over_problems, satterthwaite
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,8 @@ class Term:
 
     weight: float
     key: Key
-    tables: Sequence[pl.DataFrame]
-    """Its verdicts, a table for each replicate."""
+    cells: Sequence[Means]
+    """One for each replicate."""
     spread: Spread | None
     """How much replicates of its kind differ; None if it is the same in all of them."""
 
@@ -84,7 +85,7 @@ class Contrast:
         }
 
 
-def contrast(terms: Sequence[Term], column: str) -> Contrast:
+def contrast(terms: Sequence[Term]) -> Contrast:
     """Estimate a weighted sum of cells.
 
     Cells of one benchmark are paired: the sum is taken for each problem and replicate, and this
@@ -97,8 +98,6 @@ def contrast(terms: Sequence[Term], column: str) -> Contrast:
     ----------
     terms
         All with as many replicates, those of one benchmark with the same problems.
-    column
-        What is averaged.
 
     Raises
     ------
@@ -106,10 +105,10 @@ def contrast(terms: Sequence[Term], column: str) -> Contrast:
         If there are fewer than two problems, or the cells of a benchmark have different ones.
     """
     parts = [
-        _part([term for term in terms if term.key.benchmark == benchmark], column)
+        _part([term for term in terms if term.key.benchmark == benchmark])
         for benchmark in dict.fromkeys(term.key.benchmark for term in terms)
     ]
-    replicates = len(terms[0].tables)
+    replicates = len(terms[0].cells)
     differences = np.concatenate([part.table.mean(axis=1) / len(part.table) for part in parts])
     between_problems = [part.between_problems for part in parts]
     between_replicates = sum(part.between_replicates**0.5 for part in parts) ** 2
@@ -181,14 +180,6 @@ def components(
     )
 
 
-def sampling_variance(cell: pl.DataFrame, column: str) -> float:
-    """Return the mean variance of a problem's mean that its samples explain; 0 with one sample."""
-    by_problem = cell.group_by("id").agg(
-        variance=pl.col(column).cast(pl.Float64).var(), samples=pl.len()
-    )
-    return float((by_problem["variance"].fill_null(0.0) / by_problem["samples"]).mean())
-
-
 @dataclass(frozen=True, slots=True)
 class _Part:
     """What one benchmark adds to a contrast."""
@@ -204,9 +195,9 @@ class _Part:
     components: Components
 
 
-def _part(terms: Sequence[Term], column: str) -> _Part:
-    replicates = len(terms[0].tables)
-    several = crossed([table for term in terms for table in term.tables], column)
+def _part(terms: Sequence[Term]) -> _Part:
+    replicates = len(terms[0].cells)
+    several = crossed([cell for term in terms for cell in term.cells])
     cells = several.reshape(len(several), len(terms), replicates)
     table = np.einsum("ptr,t->pr", cells, [term.weight for term in terms])
     means = cells.mean(axis=(0, 2))
@@ -224,17 +215,14 @@ def _part(terms: Sequence[Term], column: str) -> _Part:
             squares, freedoms = zip(*found, strict=True)
             square, freedom = sum(squares), satterthwaite(squares, freedoms)
     sampling = sum(
-        term.weight**2 * float(np.mean([sampling_variance(one, column) for one in term.tables]))
-        for term in terms
+        term.weight**2 * float(np.mean([cell.sampling for cell in term.cells])) for term in terms
     )
     return _Part(
         table=table,
         between_problems=float(table.mean(axis=1).var(ddof=1)) / len(table),
         between_replicates=square / table.size if replicates > 1 else 0.0,
         freedom=freedom,
-        samples=min(
-            int(one.group_by("id").len()["len"].min()) for term in terms for one in term.tables
-        ),
+        samples=min(cell.samples for term in terms for cell in term.cells),
         components=components(table, sampling, square if replicates > 1 else None),
     )
 

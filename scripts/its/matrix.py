@@ -1,19 +1,23 @@
 """Gather the cells of a plan into the train x test matrix."""
 
 import json
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
-from its.cells import READ, Key, planned_cells, present, read_verdicts
+from its.cells import READ, Key, planned_cells, present, read_means
 from its.config.plan import UNTRAINED, Cell, Plan
+from its.intervals import over_problems, over_replicates
 from its.spreads import Part, Spreads
-from its.statistics import accuracy, over_replicates
 
 TRUTHS = {"correct": "", "lenient": "lenient_"}
 """Columns of truth values, and what their numbers' names begin with."""
+
+RATES = [name for name in READ if name not in {"id", *TRUTHS}]
+"""What is averaged and has no interval."""
 
 CELLS = {
     "model": pl.String,
@@ -82,7 +86,7 @@ CODESIGN = {
 the intervals count as random: `problems`, or `problems and replicates` where there are several.
 How much replicates differ is estimated from all trained cells of a matrix together, and from all
 untrained ones. `replicates` are those measured, of `planned`; where there is none, the row is
-`missing` and has no numbers. Rates and lengths are means over all responses."""
+`missing` and has no numbers. Rates and lengths are means over problems and replicates."""
 
 
 def cell_rows(plan: Plan, drawn: Container[str], scores: Path) -> pl.DataFrame:
@@ -114,22 +118,19 @@ def codesign_rows(
     """
     cells = planned_cells(plan, drawn, scores)
     spreads = Spreads(cells)
-    found = {
-        key: [read_verdicts(path) for path in present(paths.values())]
-        for key, paths in cells.items()
-    }
+    found = {key: present(paths.values()) for key, paths in cells.items()}
     rows = [
         {
             **key._asdict(),
             "train_label": called(key.train, labels),
             "test_label": called(key.test, labels),
             "benchmark_label": called(key.benchmark, labels),
-            "missing": not verdicts,
-            "replicates": len(verdicts),
+            "missing": not paths,
+            "replicates": len(paths),
             "planned": len(set(cells[key].values())),
-            **(_numbers(key, verdicts, spreads) if verdicts else {}),
+            **(_numbers(key, paths, spreads) if paths else {}),
         }
-        for key, verdicts in found.items()
+        for key, paths in found.items()
     ]
     return pl.DataFrame(rows, schema=CODESIGN)
 
@@ -139,24 +140,26 @@ def called(name: str, labels: Mapping[str, str]) -> str:
     return "untrained" if name == UNTRAINED else labels.get(name, name)
 
 
-def _numbers(key: Key, verdicts: list[pl.DataFrame], spreads: Spreads) -> dict[str, Any]:
+def _numbers(key: Key, paths: Sequence[Path], spreads: Spreads) -> dict[str, Any]:
     """Return the numbers of a row of `CODESIGN`."""
-    several = len(verdicts) > 1
+    several = len(paths) > 1
     numbers: dict[str, Any] = {"over": "problems and replicates" if several else "problems"}
     for column, prefix in TRUTHS.items():
+        cells = [read_means(path, column) for path in paths]
         if several:
-            mean = float(pl.concat(verdicts)[column].mean())
             spread = spreads.of(key, column)
+            mean = float(np.mean([cell.values for cell in cells]))
             between = spread and spread.between([Part(key.train, 1, mean)])
-            estimate = over_replicates(verdicts, column=column, between=between)
+            estimate = over_replicates(cells, between=between)
         else:
-            estimate = accuracy(verdicts[0], column=column)
+            estimate = over_problems(cells[0].values, cells[0].responses)
         for end in ["mean", "low", "high"]:
             numbers[f"{prefix}{end}"] = getattr(estimate, end)
-        numbers["problems"] = estimate.problems
-    together = pl.concat(verdicts)
-    rates = [name for name in READ if name in CODESIGN]
-    return numbers | {"responses": len(together)} | {name: together[name].mean() for name in rates}
+        numbers |= {"problems": estimate.problems, "responses": sum(c.responses for c in cells)}
+    for name in RATES:
+        cells = [read_means(path, name) for path in paths]
+        numbers[name] = float(np.mean([cell.values for cell in cells]))
+    return numbers
 
 
 def _number(value: object) -> object:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import polars as pl
 
-from its.cells import Cells, Key, read_verdicts
+from its.cells import Cells, Key, read_means
 from its.config.plan import UNTRAINED
-from its.statistics import crossed, satterthwaite
+from its.intervals import satterthwaite
+from its.means import Means, crossed
 
 
 class Part(NamedTuple):
@@ -86,19 +86,17 @@ class Spreads:
         kind = _kind(key)
         if (kind, column) not in self._known:
             learners = [self._tests(keys, column) for keys in self._kinds[kind].values()]
-            self._known[kind, column] = common_spread(learners, column)
+            self._known[kind, column] = common_spread(learners)
         return self._known[kind, column]
 
-    def _tests(self, keys: Sequence[Key], column: str) -> list[list[pl.DataFrame]]:
-        """Return the tests of a learner, each a table for every replicate that all of them have."""
+    def _tests(self, keys: Sequence[Key], column: str) -> list[list[Means]]:
+        """Return the tests of a learner, one for every replicate that all of them have."""
         several = [self._cells[key] for key in keys if len(set(self._cells[key].values())) > 1]
         numbers = [n for n in (several or [{}])[0] if all(one[n].exists() for one in several)]
-        return [[read_verdicts(one[number]) for number in numbers] for one in several]
+        return [[read_means(one[number], column) for number in numbers] for one in several]
 
 
-def common_spread(
-    learners: Sequence[Sequence[Sequence[pl.DataFrame]]], column: str
-) -> Spread | None:
+def common_spread(learners: Sequence[Sequence[Sequence[Means]]]) -> Spread | None:
     """Estimate a spread from cells of one kind.
 
     Cells where the scale is 0 say nothing. None if no cell does.
@@ -106,7 +104,7 @@ def common_spread(
     Parameters
     ----------
     learners
-        For each learner its tests, for each test a table for each replicate, the same replicates.
+        For each learner its tests, for each test one for each replicate, the same replicates.
     """
     squares, freedoms, tests = np.zeros(2), np.zeros(2), []
     fractions = True
@@ -115,8 +113,8 @@ def common_spread(
         for tables in cells:
             if len(tables) < 2:
                 continue
-            fractions = tables[0][column].dtype == pl.Boolean
-            table = crossed(tables, column)
+            fractions = tables[0].fractions
+            table = crossed(tables)
             size = scale(float(table.mean()), fractions)
             if size > 0:
                 means = table.mean(axis=0)
