@@ -76,6 +76,20 @@ def planned_claims(wildcards):
     )
 
 
+def planned_sizes(wildcards):
+    """Return how many problems and samples the plan's benchmarks have, by name, as JSON."""
+    found = {
+        name: experiment.benchmarks[name]
+        for name in experiment.plans[wildcards.plan].benchmarks
+    }
+    return json.dumps(
+        {
+            name: [one.problems.take or one.problems.rows, one.sampling.n]
+            for name, one in found.items()
+        }
+    )
+
+
 def planned_published(wildcards):
     """Return what others published about the plan's cells, as JSON."""
     published = experiment.plans[wildcards.plan].published
