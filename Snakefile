@@ -29,6 +29,7 @@ pathvars:
 include: "rules/common.smk"
 include: "rules/plans.smk"
 include: "rules/price.smk"
+include: "rules/preflight.smk"
 include: "rules/sets.smk"
 include: "rules/models.smk"
 include: "rules/personas.smk"
@@ -47,6 +48,7 @@ localrules:
     data,
     tables,
     price,
+    preflight,
     export,
     price_plan,
     fetch_source,  # compute nodes often have no internet
@@ -60,6 +62,11 @@ rule all:
     default_target: True
     input:
         planned_tables,
+
+
+rule preflight:
+    input:
+        planned_preflight,
 
 
 rule sets:
