@@ -4,6 +4,7 @@ Its programs are Debian's (`make slurm-install`). It needs root, since Snakemake
 on its way into a job: what runs there finds the cluster by /etc/slurm alone.
 """
 
+import fcntl
 import os
 import shutil
 import signal
@@ -16,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SITE = Path("/etc/slurm")
+ALONE = Path("/run/its-test-cluster.lock")
+"""Held while a cluster of ours runs: there is one /etc/slurm."""
 OURS = "# Made by tests/slurm/cluster.py, which removes it.\n"
 PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue", "scancel"]
 NODES = ["node01", "node02"]
@@ -58,12 +61,15 @@ GresTypes=gpu
 SlurmctldTimeout=30
 SlurmdTimeout=30
 InactiveLimit=0
-MinJobAge=300
+MinJobAge=7200
 KillWait=5
 NodeName={nodes[0]} NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} {has}
 NodeName={nodes[1]} NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} {has}
-PartitionName=cpu Nodes=ALL Default=YES State=UP
-PartitionName=gpu Nodes=ALL State=UP
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+PartitionName=cpu Nodes=ALL Default=YES State=UP PriorityTier=1
+PartitionName=gpu Nodes=ALL State=UP PriorityTier=1
+PartitionName=urgent Nodes=ALL State=UP PriorityTier=2
 """
 HAS = "CPUs=8 RealMemory=16000 Gres=gpu:h100:8"
 # SLURM counts these files, and opens none.
@@ -89,7 +95,7 @@ class Cluster:
         return done.stdout
 
     def jobs(self) -> list[dict]:
-        """List the jobs of the last five minutes, in the order of their numbers.
+        """List the jobs of the last two hours, in the order of their numbers.
 
         What SLURM's controller tells of them, so it needs no accounting.
         """
@@ -144,10 +150,16 @@ def missing() -> str:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Cluster]:
-    """Run a cluster with all that belongs to it in a folder of its own.
+    """Run a cluster with all that belongs to it in a folder of its own; one at a time.
 
     The folder's path must be short: a socket's has 108 characters at most.
     """
+    with ALONE.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield from _run(folder)
+
+
+def _run(folder: Path) -> Iterator[Cluster]:
     cluster = Cluster(folder)
     names = {
         "folder": folder,
