@@ -6,10 +6,10 @@ from pathlib import Path
 
 import polars as pl
 
-from its.config.pool import Verified
 from its.config.source import Fields
 from its.console import Progress
 from its.errors import run
+from its.filters.verified import Verified
 from its.sources import open_source
 from its.tables import write_table
 from its.verification import extraction, verdicts

@@ -179,7 +179,9 @@ class Drafts:
     def judge(self, number: int, draft: Draft) -> None:
         """Take a draft, or count why not."""
         task = self.tasks[number]
-        reason = rejection(draft.text, task.leaks, request=task.request, finish=draft.finish)
+        reason = rejection(
+            draft.text, task.leaks, task.copies, request=task.request, finish=draft.finish
+        )
         if reason is None:
             self.accepted[number] = draft
         else:

@@ -1,6 +1,13 @@
-"""Whether a context gives the answer away."""
+"""Whether a context gives the answer away, or says the question again."""
 
 import re
+
+from its.overlap import ngrams
+
+FEWEST = 4
+"""Words of the shortest question of which a copy can be told from chance."""
+COPIED = 8
+"""Words in a row that no context shares with its question by chance: open-r1's n-gram."""
 
 
 def holds_answer(context: str, answer: str | None) -> bool:
@@ -22,6 +29,19 @@ def gives_away(context: str, answer: str | None, question: str = "") -> bool:
     It is given for a paraphrase, which may say what the question says.
     """
     return holds_answer(context, answer) and not holds_answer(question, answer)
+
+
+def copies(context: str, question: str) -> bool:
+    """Tell whether a context says the question again, or eight words in a row of it.
+
+    >>> copies("I am asked: what is 1 + 2?", "What is 1 + 2?")
+    True
+    >>> copies("I am asked what 1 + 2 is.", "What is 1 + 2?")
+    False
+    """
+    words = len(question.split())
+    size = min(COPIED, words)
+    return words >= FEWEST and not ngrams(context, size).isdisjoint(ngrams(question, size))
 
 
 def holds_word(text: str, word: str) -> bool:

@@ -1,22 +1,23 @@
 """Bring rows with long texts into an order without having all of them in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 BLOCK = 4000
 """Rows that are brought into order at once."""
 
-BATCH = 100
-"""Rows that are written to the disk at once."""
+LARGE = 2**25
+"""Bytes that are written to the disk at once."""
 
 
 def ordered(files: Sequence[pl.LazyFrame], rows: pl.DataFrame, scratch: Path) -> pl.LazyFrame:
     """Return some rows of files in an order.
 
-    Each file is read once, some rows after the other, and each row written to the block that it
-    belongs to; then the blocks are brought into order one after the other.
+    Each file is read once, and each row written to the block that it belongs to; the blocks are
+    brought into order one after the other when the result is read.
 
     Parameters
     ----------
@@ -29,27 +30,49 @@ def ordered(files: Sequence[pl.LazyFrame], rows: pl.DataFrame, scratch: Path) ->
     """
     rows = rows.select("file", "row").with_row_index()
     for number, file in enumerate(files):
-        here = rows.filter(file=number)
-        count = (here["row"].max() or 0) + 1
-        places = pl.repeat(None, count, dtype=pl.UInt32, eager=True)
-        places = places.scatter(here["row"], here["index"])
-        index = pl.col("row").map_batches(
-            places.gather, return_dtype=pl.UInt32, is_elementwise=True
-        )
-        for start in range(0, count if len(here) else 0, BLOCK):
-            wanted = (
-                file.slice(start, min(BLOCK, count - start))
-                .with_columns(index=index)
-                .filter(pl.col("index").is_not_null())
-                .with_columns(block=pl.col("index") // BLOCK)
-            )
-            folder = scratch / f"unordered/{number}-{start}"
-            blocks = pl.PartitionBy(folder, key="block", include_key=False)
-            wanted.sink_ipc(blocks, record_batch_size=BATCH, mkdir=True, engine="streaming")
-    found = []
-    for block in range(-(-len(rows) // BLOCK)):
-        parts = sorted(scratch.glob(f"unordered/*/block={block}/*.ipc"))
-        whole = pl.concat([pl.scan_ipc(part) for part in parts]).collect().sort("index")
-        found.append(scratch / f"{block}.ipc")
-        whole.drop("index", "row").lazy().sink_ipc(found[-1], record_batch_size=BATCH)
-    return pl.concat([pl.scan_ipc(file) for file in found])
+        here = rows.filter(file=number).select("row", "index")
+        if len(here):
+            _to_blocks(file, here, scratch / f"{number}")
+
+    def read(
+        columns: list[str] | None, wanted: pl.Expr | None, limit: int | None, _: int | None
+    ) -> Iterator[pl.DataFrame]:
+        left = len(rows) if limit is None else limit
+        for block in range(-(-len(rows) // BLOCK)):
+            parts = sorted(scratch.glob(f"*/*-{block}.ipc"))
+            whole = pl.concat([pl.read_ipc(part) for part in parts]).sort("index")
+            whole = whole.select(columns or list(schema)).head(left)
+            left -= len(whole)
+            yield whole if wanted is None else whole.filter(wanted)
+
+    schema = {name: dtype for name, dtype in files[0].collect_schema().items() if name != "row"}
+    return register_io_source(read, schema=schema)
+
+
+def _to_blocks(file: pl.LazyFrame, rows: pl.DataFrame, folder: Path) -> None:
+    """Write the rows of a file to `N-BLOCK.ipc` each, with their `index` in the order."""
+    places = pl.repeat(None, rows["row"].max() + 1, dtype=pl.UInt32, eager=True)
+    places = places.scatter(rows["row"], rows["index"])
+    index = pl.col("row").map_batches(
+        lambda row: places.gather(row, null_on_oob=True),
+        return_dtype=pl.UInt32,
+        is_elementwise=True,
+    )
+    found = file.with_columns(index=index).drop("row").filter(pl.col("index").is_not_null())
+    folder.mkdir(parents=True)
+    for number, several in enumerate(_large(found.collect_batches(engine="streaming"))):
+        for (block,), part in several.group_by(pl.col("index") // BLOCK):
+            part.write_ipc(folder / f"{number}-{block}.ipc")
+
+
+def _large(batches: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Yield batches together until they hold so many bytes: a file of few is a dear one."""
+    waiting, size = [], 0
+    for batch in batches:
+        waiting.append(batch)
+        size += batch.estimated_size()
+        if size >= LARGE:
+            yield pl.concat(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield pl.concat(waiting)

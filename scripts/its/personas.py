@@ -76,7 +76,12 @@ def clean(text: str, finish: str, chat: Chat, *, opened: bool = False) -> str:
 
 
 def rejection(
-    context: str, leaks: Callable[[str], bool], *, request: str, finish: str
+    context: str,
+    leaks: Callable[[str], bool],
+    copies: Callable[[str], bool],
+    *,
+    request: str,
+    finish: str,
 ) -> str | None:
     """Return why a context cannot be used, a key of `its.reasons.REASONS`; None if it can.
 
@@ -84,8 +89,9 @@ def rejection(
 
     Parameters
     ----------
-    leaks
-        Tells whether a context gives the answer away (`its.wanted.Wanted.leaks`).
+    leaks, copies
+        Tell whether a context gives the answer away, and whether it says the question again
+        (methods of `its.wanted.Wanted`).
     request
         What the writer was asked.
     finish
@@ -95,6 +101,8 @@ def rejection(
         return "empty"
     if leaks(context):
         return "answer"
+    if copies(context):
+        return "copy"
     if REFUSAL.search(context):
         return "refusal"
     if SOLUTION.search(context):

@@ -1,7 +1,7 @@
 """Make a pool of sources: filter their rows, say what each filter dropped and why.
 
-Responses are most of a pool, and never in memory all at once. Each file is read once, and those of
-its responses that a filter does not drop at sight wait on the disk until the rest is decided.
+Responses are most of a pool, and never in memory all at once. Each file is read twice: once to
+decide which rows stay, and once more for the responses of those.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,6 @@ import polars as pl
 
 from its.config.pool import Filter
 from its.errors import InputError, refuse
-from its.filters import at_sight, reasons
 from its.hashing import digest, problem_id
 from its.ordering import ordered
 from its.schemas import SET
@@ -61,14 +60,15 @@ def pool_of(
         If a source has no rows, or rows without what every row must have, naming all of those; if
         no row is left, or a problem stands twice.
     """
-    rows, seen = _surveyed(sources, filters, scratch)
+    parts = [part for several in sources.values() for part in several]
+    rows = _surveyed(sources, filters)
     if verdicts is not None:
         rows = rows.with_columns(verdicts.alias(VERDICT))
-    rows = _in_order(rows, seen)
+    rows = _in_order(rows, parts, filters)
     read = dict(rows["source"].value_counts().iter_rows())
     counts, shown = [], []
     for number, one in enumerate(filters):
-        why = reasons(one, rows[str(number)], rows, benchmarks)
+        why = one.reasons(rows[str(number)], rows, benchmarks)
         dropped, rows = rows.filter(why.is_not_null()), rows.filter(why.is_null())
         shown.append(dropped.head(EXAMPLES))
         counts.append(
@@ -89,9 +89,7 @@ def pool_of(
             for row in rows.filter(rows["id"].is_duplicated()).iter_rows(named=True)
         ]
     )
-    files = [pl.scan_ipc(file).select("row", "response") for file in seen]
-    responses = ordered(files, rows, scratch / "ordered")
-    parts = [part for several in sources.values() for part in several]
+    responses = ordered([part.rows.select("row", "response") for part in parts], rows, scratch)
     for count, few in zip(counts, shown, strict=True):
         count["examples"] = [_example(row, parts) for row in few.iter_rows(named=True)]
     summary = {
@@ -99,45 +97,43 @@ def pool_of(
         "filters": counts,
         "rows": len(rows),
     }
-    whole = pl.concat([rows.lazy(), responses.select("response")], how="horizontal")
+    whole = pl.concat([rows.lazy(), responses], how="horizontal")
     return whole.select(list(SET)), summary
 
 
-def _surveyed(
-    sources: Mapping[str, Sequence[Part]], filters: Sequence[Filter], scratch: Path
-) -> tuple[pl.DataFrame, list[Path]]:
-    """Read every file once: into memory all but the responses, and to the disk what may stay.
+def _surveyed(sources: Mapping[str, Sequence[Part]], filters: Sequence[Filter]) -> pl.DataFrame:
+    """Read every file into memory, all but the responses.
 
     Returns the columns of a set but `response`; `file` and `row`, where that is; `VERDICT`, null;
     and for each filter a column called by its number, the reason to drop the row at sight or
-    null. With them the files on the disk, in which a response is null if its row is dropped.
+    null.
     """
-    frames, mistakes, files = [], [], []
+    frames, mistakes, files = [], [], 0
     for name, parts in sources.items():
         found = []
         for part in parts:
-            files.append(scratch / f"{len(files)}.ipc")
-            part.write(_seen(part.rows.with_columns(LACKS), filters), files[-1])
-            rows = pl.scan_ipc(files[-1]).drop("response").collect()
+            seen = _seen(part.rows.with_columns(LACKS), filters).drop("response")
+            rows = part.read(seen)
             mistakes += part.mistakes(rows)
-            found.append(rows.with_columns(file=pl.lit(len(files) - 1, pl.UInt32)))
+            found.append(rows.with_columns(file=pl.lit(files, pl.UInt32)))
+            files += 1
         if not mistakes:
             frames.append(with_ids(pl.concat(found), name))
     refuse(mistakes)
     rows = pl.concat(frames).drop(pl.selectors.starts_with("no "))
-    return rows.with_columns(pl.lit(None, pl.String).alias(VERDICT)), files
+    return rows.with_columns(pl.lit(None, pl.String).alias(VERDICT))
 
 
 def _seen(rows: pl.LazyFrame, filters: Sequence[Filter]) -> pl.LazyFrame:
     """Add what each filter sees in a row, under its number; drop responses that one drops."""
     so_far = pl.lit(True)
     for number, one in enumerate(filters):
-        rows = rows.with_columns(at_sight(one, so_far).alias(str(number)))
+        rows = rows.with_columns(one.at_sight(so_far).alias(str(number)))
         so_far = so_far & pl.col(str(number)).is_null()
     return rows.with_columns(response=pl.when(so_far).then(pl.col("response")))
 
 
-def _in_order(rows: pl.DataFrame, seen: Sequence[Path]) -> pl.DataFrame:
+def _in_order(rows: pl.DataFrame, parts: Sequence[Part], filters: Sequence[Filter]) -> pl.DataFrame:
     """Sort rows by id, those that state the same problem by the hash of all that they hold.
 
     So nothing depends on who came first.
@@ -150,11 +146,11 @@ def _in_order(rows: pl.DataFrame, seen: Sequence[Path]) -> pl.DataFrame:
     hashed = pl.struct(texts).map_elements(content, return_dtype=pl.String)
     several = rows["id"].is_duplicated()
     frames = [rows.filter(~several).with_columns(content=pl.lit(None, pl.String))]
-    for number, file in enumerate(seen):
+    for number, part in enumerate(parts):
         here = rows.filter(several, file=number).sort("row")
         if len(here):
-            these = pl.scan_ipc(file).filter(pl.col("row").is_in(here["row"].implode()))
-            found = these.select(content=hashed).collect(engine="streaming")
+            these = part.rows.filter(pl.col("row").is_in(here["row"].implode()))
+            found = part.read(_seen(these, filters).select(content=hashed))
             frames.append(pl.concat([here, found], how="horizontal"))
     return pl.concat(frames).sort("id", "content").drop("content")
 

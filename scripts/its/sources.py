@@ -14,7 +14,6 @@ from its.errors import InputError, refuse
 from its.fields import asked, field, found
 from its.files import sha256_of
 from its.hashing import problem_id
-from its.ordering import BATCH
 from its.origins import SUFFIXES
 from its.schemas import SET
 
@@ -40,11 +39,6 @@ class Part:
         """Read what was made of `rows`; raise `InputError` if the file cannot be read."""
         with _readable(self.file):
             return frame.collect(engine="streaming")
-
-    def write(self, frame: pl.LazyFrame, path: Path) -> None:
-        """Write what was made of `rows` to a file of Arrow's, as it comes; raise as `read`."""
-        with _readable(self.file):
-            frame.sink_ipc(path, record_batch_size=BATCH, engine="streaming")
 
     def mistakes(self, rows: pl.DataFrame) -> Iterator[str]:
         """Yield a line for each row that lacks what every row must have.

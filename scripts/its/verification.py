@@ -5,7 +5,7 @@ from collections.abc import Callable
 import polars as pl
 
 from its.answers import answer_part, strict
-from its.config.pool import Verified
+from its.filters.verified import Verified
 from its.grading import SECONDS, judge, unusable
 
 VERDICTS = {"answer": pl.String, "extracted": pl.String, "verdict": pl.String}

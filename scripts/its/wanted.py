@@ -7,7 +7,7 @@ import polars as pl
 
 from its.config.strategy import Written
 from its.hashing import smallest
-from its.leaks import gives_away
+from its.leaks import copies, gives_away
 from its.prompts import fill
 
 
@@ -31,6 +31,10 @@ class Wanted:
             gives_away(text, one["answer"], one["problem"] if self.paraphrase else "")
             for one in self.questions
         )
+
+    def copies(self, text: str) -> bool:
+        """Tell whether a text, which is no paraphrase, says one of its questions again."""
+        return not self.paraphrase and any(copies(text, one["problem"]) for one in self.questions)
 
 
 def wanted(

@@ -43,6 +43,7 @@ from its.config.strategy import (
 )
 from its.config.vote import Vote
 from its.errors import InputError
+from its.filters.filter import RowFilter
 
 ROOT = Path(__file__).parents[2]
 SEED = {"seed": 0}
@@ -175,7 +176,8 @@ def test_published_schema_is_the_one_the_code_checks_with() -> None:
 
 def test_published_reference_is_fresh_and_speaks_of_every_section() -> None:
     assert reference() in (ROOT / "config/README.md").read_text(), "run `make schema`"
-    parents = {Context, Counted, Drawn, Needs}  # their keys stand with those of their kinds
+    # Their keys stand with those of their kinds.
+    parents = {Context, Counted, Drawn, Needs, RowFilter}
     assert set(SECTIONS.values()) == sections() - parents
 
 

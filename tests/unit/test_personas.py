@@ -3,7 +3,7 @@
 import pytest
 
 from its.config.model import Chat
-from its.leaks import gives_away
+from its.leaks import copies, gives_away
 from its.personas import clean, rejection, whole_sentences
 
 CHAT = Chat()
@@ -115,13 +115,19 @@ def test_an_unfinished_sentence_goes_if_a_whole_one_is_left(text: str, kept: str
         ("I am a baker who talks to a chatbot.", "4", None),
         ("To solve this problem, I add 5 and 9.", "4", "solution"),
         ("The final answer to this arithmetic problem is 3.", "4", "solution"),
+        ("I ask myself: What is 12 + 30 of 7? I bake.", "4", "copy"),
+        ("I bake 12 + 30 of 7 breads.", "4", None),
         ("I like to solve puzzles and always have an answer.", "4", None),
         ("I cannot bake without my mother's help.", "4", None),
     ],
 )
 def test_what_cannot_be_used_says_why(context: str, answer: str | None, reason: str | None) -> None:
     found = rejection(
-        context, lambda text: gives_away(text, answer), request=REQUEST, finish="stop"
+        context,
+        lambda text: gives_away(text, answer),
+        lambda text: copies(text, "What is 12 + 30 of 7?"),
+        request=REQUEST,
+        finish="stop",
     )
     assert found == reason
 
@@ -146,7 +152,7 @@ def test_what_cannot_be_used_says_why(context: str, answer: str | None, reason: 
 def test_a_context_in_a_script_that_was_not_asked_in_is_asked_again(
     context: str, asked: str, reason: str | None
 ) -> None:
-    assert rejection(context, harmless, request=asked, finish="stop") == reason
+    assert rejection(context, harmless, harmless, request=asked, finish="stop") == reason
 
 
 @pytest.mark.parametrize(
@@ -162,5 +168,5 @@ def test_what_a_limit_cut_is_asked_again_if_no_sentence_is_left(
     text: str, reason: str | None
 ) -> None:
     context = clean(text, "length", CHAT)
-    assert rejection(context, harmless, request=REQUEST, finish="length") == reason
-    assert rejection(text, harmless, request=REQUEST, finish="stop") in {None, "empty"}
+    assert rejection(context, harmless, harmless, request=REQUEST, finish="length") == reason
+    assert rejection(text, harmless, harmless, request=REQUEST, finish="stop") in {None, "empty"}

@@ -1,5 +1,7 @@
 """What a writer is asked for depends on a question, its draw, and nothing else."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from its.config.strategy import Written
@@ -48,6 +50,16 @@ def test_a_context_of_the_whole_set_gives_no_answer_of_it_away() -> None:
     assert len(task.questions) == 200
     assert task.leaks("I own 10199 books.")
     assert not asked(rows=1)[0].leaks("I own 10199 books.")
+
+
+def test_a_context_does_not_say_its_question_again_unless_it_is_a_paraphrase() -> None:
+    question = "A baker who bakes all day sold 5 breads and 3 cakes. How many in all?"
+    rows = pl.DataFrame({"id": ["a"], "problem": [question], "answer": ["8"]})
+    context = Written(writer="w", prompt="p.md")
+    (task,) = wanted(context, "{question}", [], rows, dataset="d", draw=0)
+    assert task.copies("I am a baker who bakes all day sold 5 breads, and sing.")
+    assert not task.copies("I am a baker who bakes all day and sold 5 breads.")
+    assert not replace(task, paraphrase=True).copies(question)
 
 
 def test_a_paraphrase_may_say_what_its_question_says() -> None:

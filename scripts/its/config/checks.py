@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from its.config.pool import Equals
 from its.config.strategy import Counted, Written
+from its.filters.equals import Equals
 from its.prompts import check_lines, check_prompt
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 import inspect
 import json
 from collections.abc import Iterator, Mapping
+from typing import get_args
 
 from pydantic_core import PydanticUndefined
 
@@ -10,17 +11,7 @@ from its.config.benchmark import Benchmark
 from its.config.experiment import Config
 from its.config.model import Chat, GenerationNeeds, Model, TrainingNeeds
 from its.config.plan import Plan, Published, Replicate
-from its.config.pool import (
-    Contains,
-    Contamination,
-    Duplicates,
-    Equals,
-    Language,
-    Length,
-    NearDuplicates,
-    Pool,
-    Verified,
-)
+from its.config.pool import Filter, Pool
 from its.config.price import Card, Core, Price
 from its.config.problems import Problems
 from its.config.recipe import Recipe
@@ -31,6 +22,13 @@ from its.config.shape import Shape
 from its.config.source import Between, Choices, Fields, Generator, Mapped, Source
 from its.config.strategy import Bank, Other, Strategy, Text, Words, Written
 from its.config.vote import Vote
+
+
+def kind_of(section: type[Section]) -> str:
+    """Return the word in the config that says which one of several kinds a section is."""
+    (kind,) = get_args(section.model_fields["filter"].annotation)
+    return kind
+
 
 SECTIONS: dict[str, type[Section]] = {
     "The whole file": Config,
@@ -46,14 +44,7 @@ SECTIONS: dict[str, type[Section]] = {
     "sources.NAME.fields.problem, answer, response: extract": Between,
     "sources.NAME.fields.choices": Choices,
     "pools.NAME": Pool,
-    "pools.NAME.filters, contains": Contains,
-    "pools.NAME.filters, equals": Equals,
-    "pools.NAME.filters, length": Length,
-    "pools.NAME.filters, language": Language,
-    "pools.NAME.filters, verified": Verified,
-    "pools.NAME.filters, duplicates": Duplicates,
-    "pools.NAME.filters, near_duplicates": NearDuplicates,
-    "pools.NAME.filters, contamination": Contamination,
+    **{f"pools.NAME.filters, {kind_of(one)}": one for one in get_args(get_args(Filter)[0])},
     "samples.NAME": Sample,
     "strategies.NAME": Strategy,
     "strategies.NAME.context, written": Written,

@@ -76,7 +76,8 @@ class Written(Counted):
     """Tokens of a context; a longer one is cut at the end of its last whole sentence."""
     attempts: int = Field(8, ge=1)
     """How often a context is asked for: one that is empty, a refusal, a solution, holds the answer,
-    is in another script or was cut within its first sentence is asked for again."""
+    repeats eight words in a row of the question, is in another script or was cut within its first
+    sentence is asked for again."""
     paraphrase: bool = False
     """What is written takes the question's place: the one strategy that changes the question.
     `position` and `join` then have no say."""
