@@ -249,6 +249,7 @@ def test_snakemake_killed_and_started_again_neither_doubles_nor_loses_a_job(
 def test_a_failure_is_shown_with_the_names_of_its_logs(made: Pretending) -> None:
     (made.folder / "broken").touch()
     run = made.run("--retries", "0", CELL.replace("N.parquet", "Pretended.50.parquet"))
+    (made.folder / "broken").unlink()
 
     assert run.status != 0
     assert "error: the pretended engine is broken" in run.out
@@ -268,7 +269,11 @@ def test_without_a_scheduler_jobs_side_by_side_have_gpus_of_their_own(
     (made.folder / "hold").touch()
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3,4,5,6,7")
     process = made.start_alone("--cores", "8", "--resources", "gpu=8", "--", *cells)
-    wait_for(lambda: len(made.notes({"JobId": None}, "call")) == 2, "no two jobs side by side")
+    wait_for(
+        lambda: len(made.notes({"JobId": None}, "call")) == 2 or process.poll() is not None,
+        "no two jobs side by side",
+        LONGEST,
+    )
     made.go_on()
     run = made.end(process)
 

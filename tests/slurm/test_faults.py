@@ -125,7 +125,7 @@ def site() -> Iterator[Disturbed]:
         checkout = copy_to(Path(folder) / "checkout")
         shutil.copy(HERE / "faults.yaml", checkout.folder / "config")
         put_into(checkout.folder)
-        write_tiny_model(checkout.folder / "tiny")
+        write_tiny_model(checkout.folder / "tiny", head_size=64)
         with running(Path(folder) / "cluster") as cluster:
             first = Site(cluster, checkout, "config/faults.yaml")
             run = first.run("--", str(WEIGHTS), str(CELL))
