@@ -76,7 +76,9 @@ test-long: install  ## Run the tests that take minutes
 slurm-install:  ## Install SLURM from Debian's packages, for test-slurm; as root
 	@command -v apt-get > /dev/null || { echo "error: no apt-get on the PATH" >&2; exit 2; }
 	apt-get update
-	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends slurm-wlm munge
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get install -y --no-install-recommends slurm-wlm munge
+	apt-get install -y --no-install-recommends slurmdbd mariadb-server || echo "Without them test-slurm-long leaves out accounting"
 
 .PHONY: test-slurm
 test-slurm: install slurm  ## Run the workflow on a SLURM of its own on this machine; as root

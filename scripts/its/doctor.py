@@ -86,7 +86,9 @@ def hangs(driver: Driver, seen: Facts, patience: float = PATIENCE) -> bool:
 def findings(seen: Facts, patience: float = PATIENCE) -> list[Finding]:
     """Say in words what is seen, what needs mending first."""
     found = [*_of_drivers(seen, patience), *_of_the_queue(seen), *_of_leases(seen)]
-    found += [Finding(f"{path}: half written; the next run makes it again") for path in seen.halves]
+    if not seen.drivers and not seen.active:  # else they are being made, or just were
+        says = "half written; the next run makes it again"
+        found += [Finding(f"{path}: {says}") for path in seen.halves]
     return sorted(found, key=lambda one: not one.mend) or [Finding("nothing is at work here")]
 
 

@@ -46,6 +46,7 @@ CELL = Path("results/generations/tiny/base/few_test/N.parquet")
 SAVE = 4
 """Steps between two states, as tests/slurm/faults.yaml has it."""
 SHARD = 1
+ACCOUNTING = "with accounting"
 
 
 @dataclass(frozen=True)
@@ -119,14 +120,15 @@ class Disturbed(Site):
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[Disturbed]:
-    """Return a cluster and a copy where the plan ran undisturbed once."""
+def site(request: pytest.FixtureRequest) -> Iterator[Disturbed]:
+    """Return a cluster, with accounting if asked, and a copy where the plan ran undisturbed."""
+    accounting = getattr(request, "param", None) == ACCOUNTING
     with tempfile.TemporaryDirectory(prefix="slurm.") as folder:
         checkout = copy_to(Path(folder) / "checkout")
         shutil.copy(HERE / "faults.yaml", checkout.folder / "config")
         put_into(checkout.folder)
         write_tiny_model(checkout.folder / "tiny", head_size=64)
-        with running(Path(folder) / "cluster") as cluster:
+        with running(Path(folder) / "cluster", accounting=accounting) as cluster:
             first = Site(cluster, checkout, "config/faults.yaml")
             run = first.run("--", str(WEIGHTS), str(CELL))
             assert run.status == 0, run.out
@@ -350,6 +352,23 @@ def test_a_generation_is_killed_at_random_moments(site: Disturbed, outcome: Call
             os.kill(number, signal.SIGKILL)
 
     outcome(CELL, site.end(process), 2 * SHARD)
+
+
+@pytest.mark.skipif(bool(missing("slurmdbd", "mariadbd")), reason="no slurmdbd, no MariaDB")
+@pytest.mark.parametrize("site", [ACCOUNTING], indirect=True)
+@pytest.mark.parametrize("daemons", [["slurmctld"], ["slurmctld", "slurmdbd"]], ids="-".join)
+def test_with_accounting_daemons_are_restarted(
+    site: Disturbed, outcome: Callable, daemons: list[str]
+) -> None:
+    process = site.anew(WEIGHTS, 0.5)
+    site.job_after(5)
+    for daemon in daemons:
+        site.cluster.end(daemon)
+    time.sleep(45)
+    for daemon in reversed(daemons):
+        site.cluster.start(daemon, daemon, "-D")
+
+    outcome(WEIGHTS, site.end(process), 0)
 
 
 def step(site: Disturbed) -> int:

@@ -109,6 +109,13 @@ def test_what_is_seen_is_said(different: dict[str, object], words: str) -> None:
     assert any(words in one.says for one in findings(seen(**different)))
 
 
+def test_an_output_is_half_written_only_if_nobody_writes_it() -> None:
+    half = [Path("results/x.parquet")]
+    assert "half written" in findings(seen(halves=half))[0].says
+    for work in [{"drivers": [LOCAL]}, {"queue": [job("RUNNING")]}]:
+        assert not any("half" in one.says for one in findings(seen(halves=half, **work)))
+
+
 def test_a_folder_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue.shutil, "which", lambda program: None)
     (tmp_path / ".snakemake/locks").mkdir(parents=True)
