@@ -238,6 +238,7 @@ def test_a_training_is_warned_of_its_time_limit_and_gets_more_time(
     site.ended(job, "FAILED")
     site.pace(0)
     run = site.end(process)
+    site.checkout.edit("config/faults.yaml", "3GB, runtime: 2m", "3GB, runtime: 30m")
 
     limits = [one["TimeLimit"] for one in site.jobs("train") if one["JobId"] not in before]
     assert limits == ["00:02:00", "00:03:00"]
