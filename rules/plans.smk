@@ -82,6 +82,7 @@ def planned_tables(wildcards):
     plan = experiment.plans[config["plan"]]
     some = [
         *(["votes"] if plan.votes else []),
+        *(["claims"] if plan.claims else []),
         *(["published"] if plan.published else []),
     ]
     return collect(
@@ -91,6 +92,7 @@ def planned_tables(wildcards):
             "<results>/tables/{plan}/contamination.csv",
             "<results>/tables/{plan}/personas.csv",
             *(f"<results>/tables/{{plan}}/{table}.csv" for table in some),
+            *(["<results>/figures/{plan}/claims.svg"] if plan.claims else []),
             "<results>/tables/{plan}/questions.html",
             "<results>/figures/{plan}/codesign.svg",
             "<results>/figures/{plan}/comparisons.svg",
@@ -99,6 +101,14 @@ def planned_tables(wildcards):
             "<results>/figures/{plan}/personas.svg",
         ],
         plan=config["plan"],
+    )
+
+
+def planned_claims(wildcards):
+    """Return what is said about the plan's cells, by name, as JSON."""
+    names = experiment.plans[wildcards.plan].claims
+    return json.dumps(
+        {name: experiment.claims[name].model_dump(mode="json") for name in names}
     )
 
 

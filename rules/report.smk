@@ -92,6 +92,30 @@ rule tabulate_published:
         " --published {params.published:q} &> {log:q}"
 
 
+rule tabulate_claims:
+    input:
+        planned_verdicts,
+    output:
+        report(
+            "<results>/tables/{plan}/claims.csv",
+            caption="../report/claims.rst",
+            category="Claims",
+            labels={"what": "claims and verdicts", "as": "table"},
+        ),
+    log:
+        "<logs>/tables/{plan}/claims.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/tabulate_claims.py"),
+        plan=settings("plans/{plan}"),
+        drawn=planned_draws,
+        claims=planned_claims,
+    shell:
+        "python scripts/tabulate_claims.py {output:q} --scores results/scores"
+        " --plan {params.plan:q} --drawn {params.drawn:q} --claims {params.claims:q} &> {log:q}"
+
+
 rule tabulate_contamination:
     input:
         planned_contamination,
@@ -196,6 +220,28 @@ rule draw_comparisons:
         code=code_version("scripts/draw_comparisons.py"),
     shell:
         "python scripts/draw_comparisons.py {input:q} {output:q} &> {log:q}"
+
+
+rule draw_claims:
+    input:
+        "<results>/tables/{plan}/claims.csv",
+    output:
+        report(
+            "<results>/figures/{plan}/claims.svg",
+            caption="../report/claims.rst",
+            category="Claims",
+            labels={"what": "claims and verdicts", "as": "figure"},
+        ),
+        "<results>/figures/{plan}/claims.png",
+    log:
+        "<logs>/figures/{plan}/claims.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/draw_claims.py"),
+        labels=planned_labels,
+    shell:
+        "python scripts/draw_claims.py {input:q} {output:q} --labels {params.labels:q} &> {log:q}"
 
 
 rule draw_lengths:

@@ -9,7 +9,7 @@ import polars as pl
 from its.config.vote import Vote
 from its.errors import run
 from its.files import write_json
-from its.statistics import accuracy
+from its.intervals import accuracy
 from its.tables import read_table, write_table
 from its.voting import BALLOTS, vote
 

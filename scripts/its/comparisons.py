@@ -1,16 +1,19 @@
 """Compare cells of a plan, paired by problem: trained with untrained, contexts with none."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
+from its.cells import Cells, Key, planned_cells, present, read_means
 from its.config.plan import UNTRAINED, Plan
-from its.matrix import Key, key_of, read_verdicts
-from its.statistics import Difference, crossed, paired_difference
+from its.contrasts import Term, contrast
+from its.corrections import holm
+from its.means import crossed
+from its.paired import Difference, paired_difference
+from its.spreads import Spreads
 
 COMPARISONS = {
     "benchmark": pl.String,
@@ -39,9 +42,10 @@ COMPARISONS = {
 }
 """One row per comparison of two cells, `a` minus `b`, each named train-test (`base-N`: untrained).
 
-`low` and `high` count problems as random, `low_replicates` and `high_replicates` replicates too
-(null with one). `p_holm` is Holm's correction of `p` over the whole table. `discordant` are the
-problems on which the two differ. Where no replicate has both cells, the row is `missing`."""
+`low` and `high` count problems as random, `low_replicates` and `high_replicates` replicates too,
+which are taken to differ as in all cells of their kind (null with one). `p_holm` is Holm's
+correction of `p` over the whole table. `discordant` are the problems on which the two differ.
+Where no replicate has both cells, the row is `missing`."""
 
 SAME_TEST = "against the untrained model, asked the same way"
 BEST = "against the best cell of the untrained model"
@@ -53,10 +57,6 @@ FEWEST = 6
 """Problems that must differ before a two-sided sign-flip test can reach 5%: 2 / 2**6."""
 FEW = 30
 """Problems below which an interval of Student's rests on its assumption of normality."""
-
-
-Cells = Mapping[Key, Mapping[int, Path]]
-"""The file of verdicts of each cell and replicate of a plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,9 @@ def comparison_rows(
     plain
         Those that join nothing to a question.
     """
-    cells: dict[Key, dict[int, Path]] = {}
-    for cell in plan.grid(drawn):
-        cells.setdefault(key_of(cell), {})[cell.replicate] = scores / f"{cell.path}.parquet"
-    rows = [_row(pair, cells) for pair in pairs(cells, plain)]
+    cells = planned_cells(plan, drawn, scores)
+    spreads = Spreads(cells)
+    rows = [_row(pair, cells, spreads) for pair in pairs(cells, plain)]
     table = pl.DataFrame(rows, schema={n: t for n, t in COMPARISONS.items() if n != "p_holm"})
     return table.with_columns(p_holm=holm(table["p"])).select(list(COMPARISONS))
 
@@ -121,21 +120,6 @@ def pairs(cells: Cells, plain: Container[str]) -> Iterator[Pair]:
                             yield Pair(what, a, b)
 
 
-def holm(p: pl.Series) -> pl.Series:
-    """Return p-values corrected for how many there are (Holm's step-down); nulls stay null.
-
-    References
-    ----------
-    Holm, Scandinavian Journal of Statistics 6 (1979) 65.
-    """
-    known = p.drop_nulls().to_numpy()
-    order = np.argsort(known)
-    corrected = np.empty(len(known))
-    corrected[order] = np.maximum.accumulate(known[order] * np.arange(len(known), 0, -1))
-    rest = iter(np.minimum(corrected, 1).tolist())
-    return pl.Series(p.name, [None if one is None else next(rest) for one in p], dtype=pl.Float64)
-
-
 def _untrained(key: Key, test: str) -> Key:
     return key._replace(sample="", train=UNTRAINED, recipe="", test=test)
 
@@ -144,17 +128,13 @@ def _best(untrained: list[Key], cells: Cells) -> Key | None:
     """Return the untrained cell with the highest mean; the first of equals, None if none is."""
     means = {}
     for key in untrained:
-        tables = [read_verdicts(path) for path in _present(cells[key].values())]
-        if tables:
-            means[key] = crossed(tables, "correct").mean()
+        found = [read_means(path, "correct") for path in present(cells[key].values())]
+        if found:
+            means[key] = crossed(found).mean()
     return max(means, key=means.get, default=None)
 
 
-def _present(paths: Iterable[Path]) -> list[Path]:
-    return [path for path in dict.fromkeys(paths) if path.exists()]
-
-
-def _row(pair: Pair, cells: Cells) -> dict[str, Any]:
+def _row(pair: Pair, cells: Cells, spreads: Spreads) -> dict[str, Any]:
     """Compare two cells over the replicates that have both."""
     a, b = cells[pair.a], cells[pair.b]
     # A pair of untrained cells without draws would come again in every replicate: once is enough.
@@ -171,15 +151,25 @@ def _row(pair: Pair, cells: Cells) -> dict[str, Any]:
     }
     if not found:
         return row
-    tables = [[read_verdicts(path) for path in side] for side in zip(*found, strict=True)]
-    strict = paired_difference(*tables)
-    lenient = paired_difference(*tables, column="lenient")
+    sides = list(zip(*found, strict=True))
+    strict, lenient = (
+        paired_difference(*([read_means(one, column) for one in side] for side in sides))
+        for column in ["correct", "lenient"]
+    )
+    low = high = None
+    if len(found) > 1:
+        terms = [
+            Term(weight, key, [read_means(one, "correct") for one in side], spread)
+            for weight, key, side in zip([1, -1], [pair.a, pair.b], sides, strict=True)
+            for spread in [spreads.of(key, "correct")]
+        ]
+        low, high = contrast(terms).interval()
     return row | {
         "difference": strict.mean,
         "low": strict.low,
         "high": strict.high,
-        "low_replicates": strict.low_replicates,
-        "high_replicates": strict.high_replicates,
+        "low_replicates": low,
+        "high_replicates": high,
         "p": strict.p,
         "lenient_difference": lenient.mean,
         "lenient_low": lenient.low,

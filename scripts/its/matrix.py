@@ -1,47 +1,23 @@
 """Gather the cells of a plan into the train x test matrix."""
 
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+import numpy as np
 import polars as pl
 
+from its.cells import READ, Key, planned_cells, present, read_means
 from its.config.plan import UNTRAINED, Cell, Plan
-from its.scoring import VERDICTS
-from its.statistics import Spread, accuracy, common_spread, over_replicates
-from its.tables import read_table
+from its.intervals import over_problems, over_replicates
+from its.spreads import Part, Spreads
 
 TRUTHS = {"correct": "", "lenient": "lenient_"}
 """Columns of truth values, and what their numbers' names begin with."""
 
-READ = {
-    name: VERDICTS[name]
-    for name in [
-        "id",
-        "correct",
-        "lenient",
-        "answered",
-        "truncated",
-        "timed_out",
-        "tokens",
-        "thinking_tokens",
-        "answer_tokens",
-    ]
-}
-
-
-class Key(NamedTuple):
-    """What the replicates of a cell share."""
-
-    model: str
-    sample: str
-    train: str
-    recipe: str
-    benchmark: str
-    test: str
-
+RATES = [name for name in READ if name not in {"id", *TRUTHS}]
+"""What is averaged and has no interval."""
 
 CELLS = {
     "model": pl.String,
@@ -110,7 +86,7 @@ CODESIGN = {
 the intervals count as random: `problems`, or `problems and replicates` where there are several.
 How much replicates differ is estimated from all trained cells of a matrix together, and from all
 untrained ones. `replicates` are those measured, of `planned`; where there is none, the row is
-`missing` and has no numbers. Rates and lengths are means over all responses."""
+`missing` and has no numbers. Rates and lengths are means over problems and replicates."""
 
 
 def cell_rows(plan: Plan, drawn: Container[str], scores: Path) -> pl.DataFrame:
@@ -140,39 +116,23 @@ def codesign_rows(
     labels
         What strategies and benchmarks are called; their names, where it has none.
     """
-    planned = grouped(plan.grid(drawn))
-    found = {
-        key: [read_verdicts(path) for path in existing(paths, scores)]
-        for key, paths in planned.items()
-    }
-    spreads = _spreads(found)
+    cells = planned_cells(plan, drawn, scores)
+    spreads = Spreads(cells)
+    found = {key: present(paths.values()) for key, paths in cells.items()}
     rows = [
         {
             **key._asdict(),
             "train_label": called(key.train, labels),
             "test_label": called(key.test, labels),
             "benchmark_label": called(key.benchmark, labels),
-            "missing": not verdicts,
-            "replicates": len(verdicts),
-            "planned": len(planned[key]),
-            **(_numbers(verdicts, spreads[_kind(key)]) if verdicts else {}),
+            "missing": not paths,
+            "replicates": len(paths),
+            "planned": len(set(cells[key].values())),
+            **(_numbers(key, paths, spreads) if paths else {}),
         }
-        for key, verdicts in found.items()
+        for key, paths in found.items()
     ]
     return pl.DataFrame(rows, schema=CODESIGN)
-
-
-def grouped(cells: Iterable[Cell]) -> dict[Key, list[str]]:
-    """Return the distinct paths of each cell of the matrix, a replicate each."""
-    paths: dict[Key, dict[str, None]] = {}
-    for cell in cells:
-        paths.setdefault(key_of(cell), {})[cell.path] = None
-    return {key: list(found) for key, found in paths.items()}
-
-
-def key_of(cell: Cell) -> Key:
-    """Return what a cell shares with its replicates."""
-    return Key(*(getattr(cell, name) for name in Key._fields))
 
 
 def called(name: str, labels: Mapping[str, str]) -> str:
@@ -180,63 +140,26 @@ def called(name: str, labels: Mapping[str, str]) -> str:
     return "untrained" if name == UNTRAINED else labels.get(name, name)
 
 
-def existing(paths: Iterable[str], scores: Path) -> Iterator[Path]:
-    """Yield the files of verdicts that there are."""
-    for path in paths:
-        file = scores / f"{path}.parquet"
-        if file.exists():
-            yield file
-
-
-@lru_cache(maxsize=256)
-def read_verdicts(path: Path) -> pl.DataFrame:
-    """Read the columns of `READ`."""
-    return read_table(path, READ)
-
-
-def _kind(key: Key) -> Key:
-    """Return what the cells share whose replicates differ for the same reasons.
-
-    Trained cells of one matrix do; untrained ones differ by the draw of their personas alone.
-    """
-    return key._replace(train=UNTRAINED if key.train == UNTRAINED else "", test="")
-
-
-def _spreads(found: Mapping[Key, list[pl.DataFrame]]) -> dict[Key, dict[str, Spread | None]]:
-    """Return how much replicates differ in each kind of cell, for each column of truth values."""
-    kinds: dict[Key, list[Key]] = {}
-    for key in found:
-        kinds.setdefault(_kind(key), []).append(key)
-    spreads = {}
-    for kind, keys in kinds.items():
-        several = [key for key in keys if len(found[key]) > 1]
-        learners, tests = {key.train for key in several}, {key.test for key in several}
-        independent = len(tests) if kind.train == UNTRAINED else min(len(learners), len(tests))
-        spreads[kind] = {
-            column: common_spread(
-                [found[key] for key in several], independent=independent, column=column
-            )
-            for column in TRUTHS
-        }
-    return spreads
-
-
-def _numbers(verdicts: list[pl.DataFrame], spreads: dict[str, Spread | None]) -> dict[str, Any]:
+def _numbers(key: Key, paths: Sequence[Path], spreads: Spreads) -> dict[str, Any]:
     """Return the numbers of a row of `CODESIGN`."""
-    several = len(verdicts) > 1
+    several = len(paths) > 1
     numbers: dict[str, Any] = {"over": "problems and replicates" if several else "problems"}
     for column, prefix in TRUTHS.items():
-        estimate = (
-            over_replicates(verdicts, column=column, spread=spreads[column])
-            if several
-            else accuracy(verdicts[0], column=column)
-        )
+        cells = [read_means(path, column) for path in paths]
+        if several:
+            spread = spreads.of(key, column)
+            mean = float(np.mean([cell.values for cell in cells]))
+            between = spread and spread.between([Part(key.train, 1, mean)])
+            estimate = over_replicates(cells, between=between)
+        else:
+            estimate = over_problems(cells[0].values, cells[0].responses)
         for end in ["mean", "low", "high"]:
             numbers[f"{prefix}{end}"] = getattr(estimate, end)
-        numbers["problems"] = estimate.problems
-    together = pl.concat(verdicts)
-    rates = [name for name in READ if name in CODESIGN]
-    return numbers | {"responses": len(together)} | {name: together[name].mean() for name in rates}
+        numbers |= {"problems": estimate.problems, "responses": sum(c.responses for c in cells)}
+    for name in RATES:
+        cells = [read_means(path, name) for path in paths]
+        numbers[name] = float(np.mean([cell.values for cell in cells]))
+    return numbers
 
 
 def _number(value: object) -> object:

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from its.statistics import Accuracy, accuracy, majority, pass_at_k
+from its.intervals import Accuracy, accuracy, majority, pass_at_k
 
 
 def summarize(verdicts: pl.DataFrame, *, level: float = 0.95) -> dict[str, Any]:

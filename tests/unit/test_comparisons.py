@@ -4,12 +4,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from statsmodels.stats.multitest import multipletests
 from test_matrix import PLAN, score
 
-from its.comparisons import BEST, BOTH, SAME_TEST, TEST_ONLY, TRAIN_ONLY, comparison_rows, holm
+from its.comparisons import BEST, BOTH, SAME_TEST, TEST_ONLY, TRAIN_ONLY, comparison_rows
 
 BASE = "tiny/base/easy"
 
@@ -68,15 +65,3 @@ def test_what_stays_the_same_in_every_replicate_counts_once_a_replicate(tmp_path
     row = compared(tmp_path, SAME_TEST, "N-N")
     assert row["difference"] == pytest.approx(3 / 8)
     assert row["replicates"] == 2
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
-@settings(deadline=None, max_examples=15)  # theirs takes a tenth of a second
-def test_holm_is_that_of_statsmodels(p: list[float]) -> None:
-    assert holm(pl.Series(p)).to_list() == pytest.approx(multipletests(p, method="holm")[1])
-
-
-def test_holm_passes_over_holes() -> None:
-    p = pl.Series([0.01, None, 0.04, 0.03, 0.005])
-    assert holm(p).to_list() == pytest.approx([0.03, None, 0.06, 0.06, 0.02])
-    assert holm(pl.Series([None, None], dtype=pl.Float64)).null_count() == 2

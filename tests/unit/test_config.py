@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from its.config.benchmark import Benchmark
+from its.config.claim import Claim, Reference
 from its.config.experiment import Config, read_config
 from its.config.model import Chat, GenerationNeeds, Model, Needs, TrainingNeeds
 from its.config.plan import Plan, Replicate
@@ -103,6 +104,8 @@ DEFAULTS = {
     },
     Source: {"fields": Fields(), "sha256": None, "licence": ""},
     Contains: {"column": "response"},
+    Claim: {"label": "", "quantity": "correct", "above": None, "below": None},
+    Reference: {"model": None, "sample": None, "recipe": None, "benchmark": None},
     Length: {"column": "response", "unit": "characters", "minimum": 1},
     Language: {"column": "problem", "languages": ["en"], "confidence": 0.6},
     Verified: {"thinking_start": "<think>", "thinking_end": "</think>"},

@@ -9,9 +9,10 @@ import pytest
 
 from its.config.plan import Plan
 from its.files import write_json
+from its.intervals import accuracy, over_replicates
 from its.matrix import CODESIGN, cell_rows, codesign_rows
+from its.means import means_of
 from its.scoring import VERDICTS
-from its.statistics import accuracy, over_replicates
 from its.summary import summarize
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
@@ -79,7 +80,7 @@ def test_replicates_are_averaged_and_count_as_random(tmp_path: Path) -> None:
         score(tmp_path, "tiny/ot1k.1-U.1-sft-s1/easy/U.1", "10100"),
     ]
     found = row(codesign_rows(PLAN, ["U"], tmp_path, LABELS), "U", "U")
-    expected = over_replicates(both)
+    expected = over_replicates([means_of(one, "correct") for one in both])
     assert found["mean"] == pytest.approx(0.6)
     assert (found["low"], found["high"]) == pytest.approx((expected.low, expected.high))
     assert found["over"] == "problems and replicates"
@@ -105,8 +106,8 @@ def test_cells_learn_from_each_other_how_much_replicates_differ(tmp_path: Path) 
     found = row(after, "U", "U")
     alone = over_replicates(
         [
-            pl.read_parquet(torn / "tiny/ot1k-U-sft-s0/easy/U.parquet"),
-            pl.read_parquet(torn / "tiny/ot1k.1-U.1-sft-s1/easy/U.1.parquet"),
+            means_of(pl.read_parquet(torn / f"tiny/{cell}.parquet"), "correct")
+            for cell in ["ot1k-U-sft-s0/easy/U", "ot1k.1-U.1-sft-s1/easy/U.1"]
         ]
     )
     assert found["high"] - found["low"] < alone.high - alone.low

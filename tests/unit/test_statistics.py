@@ -11,16 +11,9 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from its.errors import InputError
-from its.statistics import (
-    Spread,
-    accuracy,
-    common_spread,
-    majority,
-    over_replicates,
-    paired_difference,
-    pass_at_k,
-    sign_flip,
-)
+from its.intervals import accuracy, majority, over_replicates, pass_at_k
+from its.means import Means, means_of
+from its.paired import paired_difference, sign_flip
 
 MARKS = st.lists(st.text("01", min_size=1, max_size=5), min_size=2, max_size=12)
 
@@ -29,6 +22,11 @@ def verdicts(*rows: str) -> pl.DataFrame:
     """Build verdicts from one string per problem: `1` for a right response, `0` for a wrong one."""
     pairs = [(f"p{i:02}", mark == "1") for i, row in enumerate(rows) for mark in row]
     return pl.DataFrame(pairs, schema={"id": pl.String, "correct": pl.Boolean}, orient="row")
+
+
+def cell(*rows: str) -> Means:
+    """Build what `over_replicates` and `paired_difference` take."""
+    return means_of(verdicts(*rows), "correct")
 
 
 def votes(*rows: str) -> pl.DataFrame:
@@ -146,13 +144,13 @@ def test_right_answers_in_two_notations_vote_together() -> None:
 
 
 def test_identical_replicates_are_as_sure_as_their_problems() -> None:
-    once = verdicts("1100", "1000", "1111", "0000", "1110")
-    both = over_replicates([once, once])
+    rows = ["1100", "1000", "1111", "0000", "1110"]
+    once, both = verdicts(*rows), over_replicates([cell(*rows), cell(*rows)])
     assert (both.low, both.high) == pytest.approx((accuracy(once).low, accuracy(once).high))
 
 
 def test_replicates_that_differ_widen_the_interval() -> None:
-    weak, strong = verdicts(*["1000"] * 10), verdicts(*["1110"] * 10)
+    weak, strong = cell(*["1000"] * 10), cell(*["1110"] * 10)
     estimate = over_replicates([weak, strong, weak])
     assert estimate.mean == pytest.approx(5 / 12)
     # All variance is between replicates: 2 degrees of freedom and a mean square of 30 / 36.
@@ -162,57 +160,47 @@ def test_replicates_that_differ_widen_the_interval() -> None:
         assert abs(end - 5 / 12) == pytest.approx(at_end)
 
 
-def test_a_common_spread_is_the_mean_of_what_cells_show() -> None:
-    calm = [verdicts(*"1100"), verdicts(*"0011")]
-    torn = [verdicts(*"1111"), verdicts(*"0000")]  # a mean square of 2, of 1 / 4
-    sure = [verdicts(*"1111"), verdicts(*"1111")]
-    assert common_spread([calm, torn, sure], independent=2) == Spread(4.0, 2.0)
-    assert common_spread([calm, torn], independent=1).freedom == 1
-    assert common_spread([sure], independent=1) is None
-
-
-def test_a_cell_alone_shows_the_spread_it_would_be_given() -> None:
-    cells = [verdicts(*"11000"), verdicts(*"11101")]
-    own = common_spread([cells], independent=1)
-    alone, given = over_replicates(cells), over_replicates(cells, spread=own)
+def test_a_cell_takes_the_mean_square_that_it_is_given() -> None:
+    cells = [cell(*"11000"), cell(*"11101")]
+    square = 5 * np.var([2 / 5, 4 / 5], ddof=1)
+    alone, given = over_replicates(cells), over_replicates(cells, between=(square, 1))
     assert (given.low, given.high) == pytest.approx((alone.low, alone.high))
+    assert over_replicates(cells, between=(square, 9)).high < alone.high
 
 
 def test_one_replicate_has_no_interval_over_replicates() -> None:
-    estimate = over_replicates([verdicts("10", "11")])
+    estimate = over_replicates([cell("10", "11")])
     assert estimate.mean == 0.75
     assert estimate.low is estimate.high is None
 
 
 def test_cells_with_other_problems_are_not_compared() -> None:
     with pytest.raises(InputError, match="p02 is in one of the first and the 2. table"):
-        over_replicates([verdicts("1", "0"), verdicts("1", "0", "1")])
+        over_replicates([cell("1", "0"), cell("1", "0", "1")])
 
 
 def test_the_interval_of_a_difference_is_students() -> None:
-    a, b = verdicts("1110", "1100", "0000", "1111"), verdicts("1000", "1100", "1000", "0000")
+    a, b = cell("1110", "1100", "0000", "1111"), cell("1000", "1100", "1000", "0000")
     estimate = paired_difference([a], [b])
     reference = stats.ttest_1samp([0.5, 0, -0.25, 1], 0).confidence_interval()
     assert estimate.mean == 0.3125
     assert (estimate.low, estimate.high) == pytest.approx((reference.low, min(1, reference.high)))
     assert (estimate.problems, estimate.discordant, estimate.replicates) == (4, 3, 1)
-    assert estimate.low_replicates is None
 
 
 def test_the_interval_of_single_responses_is_bonett_and_prices() -> None:
     a, b = "1" * 9 + "0" * 3 + "1" * 28, "0" * 9 + "1" * 3 + "1" * 28
     won, lost = 10 / 42, 4 / 42  # one more each, of two more problems
     error = ((won + lost - (won - lost) ** 2) / 42) ** 0.5 * stats.t.ppf(0.975, 39)
-    estimate = paired_difference([verdicts(*a)], [verdicts(*b)])
+    estimate = paired_difference([cell(*a)], [cell(*b)])
     assert estimate.mean == pytest.approx(6 / 40)
     assert (estimate.low, estimate.high) == pytest.approx((6 / 42 - error, 6 / 42 + error))
 
 
 def test_cells_that_never_differ_still_have_an_interval() -> None:
-    zero = verdicts(*["0000"] * 30)
+    zero = cell(*["0000"] * 30)
     estimate = paired_difference([zero, zero], [zero, zero])
     assert estimate.low < 0 < estimate.high
-    assert estimate.low_replicates < 0 < estimate.high_replicates
     assert estimate.p == 1
 
 
@@ -221,11 +209,10 @@ def test_cells_that_never_differ_still_have_an_interval() -> None:
 def test_a_difference_has_no_preferred_side(data: st.DataObject) -> None:
     problems = data.draw(st.integers(2, 8))
     row = st.lists(st.text("01", min_size=3, max_size=3), min_size=problems, max_size=problems)
-    a, b, c, d = (verdicts(*data.draw(row)) for _ in range(4))
+    a, b, c, d = (cell(*data.draw(row)) for _ in range(4))
     there, back = paired_difference([a, b], [c, d]), paired_difference([c, d], [a, b])
     assert there.mean == pytest.approx(-back.mean)
     assert there.low == pytest.approx(-back.high)
-    assert there.low_replicates == pytest.approx(-back.high_replicates)
     assert there.p == back.p
     assert -1 <= there.low <= there.mean + 1e-12 <= there.high + 2e-12 <= 1 + 2e-12
 
@@ -238,6 +225,16 @@ def test_the_sign_flip_test_is_scipys_permutation_test(differences: list[int]) -
         (values,), np.sum, permutation_type="samples", n_resamples=np.inf
     )
     assert sign_flip(values) == pytest.approx(reference.pvalue)
+
+
+@given(st.lists(st.integers(-4, 4), min_size=2, max_size=9))
+@settings(max_examples=30, deadline=None)
+def test_the_one_sided_sign_flip_test_is_scipys(differences: list[int]) -> None:
+    values = np.array(differences) / 4
+    reference = stats.permutation_test(
+        (values,), np.sum, permutation_type="samples", n_resamples=np.inf, alternative="greater"
+    )
+    assert sign_flip(values, alternative="greater") == pytest.approx(reference.pvalue)
 
 
 def test_many_differences_are_flipped_at_random_and_reproducibly() -> None:
@@ -261,7 +258,8 @@ def test_intervals_hold_what_they_promise(problems: int, samples: int, a: float,
             verdicts(*["1" * right + "0" * (samples - right) for right in counts])
             for counts in random.binomial(samples, chances, (2, problems))
         )
-        estimate, difference = accuracy(first), paired_difference([first], [second])
+        estimate = accuracy(first)
+        difference = paired_difference(*([means_of(one, "correct")] for one in (first, second)))
         held["accuracy"] += estimate.low <= a / (a + b) <= estimate.high
         held["difference"] += difference.low <= 0 <= difference.high
         held["rejected"] += difference.p <= 0.05

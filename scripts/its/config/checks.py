@@ -18,6 +18,7 @@ def contradictions(config: "Config") -> Iterator[str]:
     for check in [
         _mixed,
         _voters,
+        _claimed,
         _not_kept,
         _no_room,
         _not_carried,
@@ -60,6 +61,14 @@ def _voters(config: "Config") -> Iterator[str]:
             for section, one in {"models": model, **match.groupdict()}.items():
                 if one is not None and one not in getattr(config, section):
                     yield f"{place}: {section} has no {one!r}"
+
+
+def _claimed(config: "Config") -> Iterator[str]:
+    """Yield a line for each claim that names what its plan does not make."""
+    for name, plan in config.plans.items():
+        for claim in plan.claims:
+            for mistake in config.claims[claim].mistakes(plan):
+                yield f"plans.{name}.claims: {claim}.{mistake}"
 
 
 def _not_kept(config: "Config") -> Iterator[str]:

@@ -7,6 +7,7 @@ from pydantic import ValidationError, ValidationInfo, field_validator
 
 from its.config.benchmark import Benchmark
 from its.config.checks import contradictions
+from its.config.claim import Claim
 from its.config.files import duplicates, redefinitions
 from its.config.mistakes import in_words
 from its.config.model import Model
@@ -41,6 +42,8 @@ class Config(Section):
     """Test sets, and how they are asked."""
     votes: dict[Name, Vote] = {}
     """Learners that answer together."""
+    claims: dict[Name, Claim] = {}
+    """What is said about cells, to be tested."""
     plans: dict[Name, Plan]
     """Which cells of all these to make."""
     plan: Annotated[str, one_of("plans")]

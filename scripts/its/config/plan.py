@@ -80,6 +80,8 @@ class Plan(Section):
     """What they are tested on."""
     epochs: list[Annotated[int, Field(ge=1)]] = []
     """Earlier epochs that are tested too, of recipes that keep them: learners `...-e1`."""
+    claims: list[Annotated[str, one_of("claims")]] = Field([], exclude=True)
+    """What is said about these cells, for the table `claims.csv`."""
     votes: list[Annotated[str, one_of("votes")]] = []
     """Votes on these benchmarks, asked in each of the ways of `test` as in the first replicate."""
     published: list[Published] = Field([], exclude=True)

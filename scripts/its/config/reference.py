@@ -8,6 +8,7 @@ from typing import get_args
 from pydantic_core import PydanticUndefined
 
 from its.config.benchmark import Benchmark
+from its.config.claim import Claim, Reference
 from its.config.experiment import Config
 from its.config.model import Chat, GenerationNeeds, Model, TrainingNeeds
 from its.config.plan import Plan, Published, Replicate
@@ -57,6 +58,8 @@ SECTIONS: dict[str, type[Section]] = {
     "benchmarks.NAME.problems": Problems,
     "benchmarks.NAME.sampling": Sampling,
     "votes.NAME": Vote,
+    "claims.NAME": Claim,
+    "claims.NAME.plus, minus": Reference,
     "plans.NAME": Plan,
     "plans.NAME.replicates": Replicate,
     "plans.NAME.published": Published,

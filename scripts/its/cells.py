@@ -1,0 +1,79 @@
+"""The cells of a plan's matrix, and their verdicts on the disk."""
+
+from collections.abc import Container, Iterable, Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from its.config.plan import Cell, Plan
+from its.means import Means, means_of
+from its.scoring import VERDICTS
+from its.tables import read_table
+
+READ = {
+    name: VERDICTS[name]
+    for name in [
+        "id",
+        "correct",
+        "lenient",
+        "answered",
+        "truncated",
+        "timed_out",
+        "tokens",
+        "thinking_tokens",
+        "answer_tokens",
+    ]
+}
+
+
+class Key(NamedTuple):
+    """What the replicates of a cell share."""
+
+    model: str
+    sample: str
+    train: str
+    recipe: str
+    benchmark: str
+    test: str
+
+
+Cells = Mapping[Key, Mapping[int, Path]]
+"""The file of verdicts of each cell and replicate of a plan."""
+
+
+def planned_cells(plan: Plan, drawn: Container[str], scores: Path) -> Cells:
+    """Return where the verdicts of each cell and replicate are, or will be.
+
+    Parameters
+    ----------
+    drawn
+        The strategies that have draws.
+    """
+    cells: dict[Key, dict[int, Path]] = {}
+    for cell in plan.grid(drawn):
+        cells.setdefault(key_of(cell), {})[cell.replicate] = scores / f"{cell.path}.parquet"
+    return cells
+
+
+def key_of(cell: Cell) -> Key:
+    """Return what a cell shares with its replicates."""
+    return Key(*(getattr(cell, name) for name in Key._fields))
+
+
+def present(paths: Iterable[Path]) -> list[Path]:
+    """Return the files that there are, each once: a cell may be the same in all replicates."""
+    return [path for path in dict.fromkeys(paths) if path.exists()]
+
+
+@lru_cache(maxsize=16)
+def read_verdicts(path: Path) -> pl.DataFrame:
+    """Read the columns of `READ`."""
+    return read_table(path, READ)
+
+
+@cache
+def read_means(path: Path, column: str) -> Means:
+    """Read one column, averaged for each problem."""
+    return means_of(read_verdicts(path), column)

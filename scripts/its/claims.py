@@ -1,0 +1,212 @@
+"""What the data say about the claims of a plan: contrasts of cells, each with a verdict.
+
+A contrast is the mean of some cells minus the mean of others. Cells of one benchmark are paired
+by problem and by replicate: the contrast is taken problem by problem, and what is common to its
+cells falls out. Benchmarks have different problems, so their parts are added.
+"""
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from scipy.special import ndtri, stdtr
+
+from its.cells import Cells, Key, planned_cells, read_means
+from its.config.claim import Claim
+from its.config.plan import Plan
+from its.contrasts import Contrast, Term, contrast
+from its.corrections import false_discovery, holm
+from its.paired import sign_flip
+from its.spreads import Spreads
+
+CLAIMS = {
+    "claim": pl.String,
+    "label": pl.String,
+    "sentence": pl.String,
+    "quantity": pl.String,
+    "above": pl.Float64,
+    "below": pl.Float64,
+    "model": pl.String,
+    "sample": pl.String,
+    "recipe": pl.String,
+    "benchmark": pl.String,
+    "verdict": pl.String,
+    "estimate": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "over": pl.String,
+    "p": pl.Float64,
+    "p_holm": pl.Float64,
+    "q": pl.Float64,
+    "problems": pl.Int64,
+    "replicates": pl.Int64,
+    "planned": pl.Int64,
+    "problems_needed": pl.Int64,
+    "replicates_needed": pl.Int64,
+    "samples_needed": pl.Int64,
+    "note": pl.String,
+}
+"""One row per claim and combination of what it leaves open (empty where it names several).
+
+`estimate`, `low`, `high`: the contrast and its 95% interval, which counts as random what `over`
+says: `problems`, or `problems and replicates`. `p` is that of the better founded of two tests, one
+against the claim and one against its contrary, twice over; `p_holm` is corrected for all rows of
+the table, `q` is the false discovery rate among them. `verdict` follows `p_holm` at 5%: supported,
+contradicted, undecided, or missing where no replicate has all cells. `..._needed`: how many
+problems, replicates or samples in place of the present ones would decide it in four of five
+repetitions, if the difference is as large as measured (null: no number would, or it is decided).
+"""
+
+LEVEL = 0.05
+"""Of the verdicts, after correction."""
+POWER = 0.8
+"""With which `..._needed` would decide."""
+
+
+def claim_rows(
+    plan: Plan, claims: Mapping[str, Claim], drawn: Container[str], scores: Path
+) -> pl.DataFrame:
+    """Return the columns of `CLAIMS`, from the verdicts in a folder.
+
+    Parameters
+    ----------
+    claims
+        By name, in the order of the table.
+    drawn
+        The strategies that have draws.
+    """
+    cells = planned_cells(plan, drawn, scores)
+    spreads = Spreads(cells)
+    tested = [
+        _Tested(name, claim, row, _measured(claim, row, cells, spreads))
+        for name, claim in claims.items()
+        for row in claim.rows(plan)
+    ]
+    family = sum(one.found is not None for one in tested)
+    table = pl.DataFrame(
+        [one.row(len(plan.replicates), family) for one in tested],
+        schema={n: t for n, t in CLAIMS.items() if n not in {"p_holm", "q", "verdict"}}
+        | {"supports": pl.Boolean},
+    )
+    table = table.with_columns(p_holm=holm(table["p"]), q=false_discovery(table["p"]))
+    decided = pl.col("p_holm") < LEVEL
+    verdict = (
+        pl.when(pl.col("p").is_null())
+        .then(pl.lit("missing"))
+        .when(decided & pl.col("supports"))
+        .then(pl.lit("supported"))
+        .when(decided)
+        .then(pl.lit("contradicted"))
+        .otherwise(pl.lit("undecided"))
+    )
+    table = table.with_columns(verdict=verdict)
+    needed = pl.selectors.ends_with("_needed")
+    open_ = pl.col("verdict") == "undecided"
+    return table.with_columns(pl.when(open_).then(needed)).select(list(CLAIMS))
+
+
+def chances(claim: Claim, found: Contrast) -> tuple[float, float]:
+    """Return the p-values of the tests that would support and that would contradict a claim.
+
+    Against each bound stands a one-sided test of Student's with the error of `found`. Where the
+    bound is 0, problems' signs are flipped too, and the larger p-value counts: so a claim must
+    hold against other problems without any assumption on how they are spread, and against other
+    replicates. A claim with two bounds is supported if both tests say so (two one-sided tests of
+    equivalence, Schuirmann 1987), and contradicted if one of the contrary ones does, which counts
+    twice.
+    """
+    inside, outside = [], []
+    for bound, sign in [(claim.above, 1), (claim.below, -1)]:
+        if bound is not None:
+            inside.append(_one_sided(found, bound, sign))
+            outside.append(_one_sided(found, bound, -sign))
+    return max(inside), min(1.0, len(outside) * min(outside))
+
+
+def _one_sided(found: Contrast, bound: float, sign: int) -> float:
+    """Return the p-value against the contrast lying on the other side of a bound."""
+    distance = sign * (found.centre - bound)
+    if found.error > 0:
+        p = float(stdtr(found.freedom, -distance / found.error))
+    else:
+        p = 1.0 if distance <= 0 else 0.0
+    if bound == 0:
+        p = max(p, sign_flip(sign * found.differences, alternative="greater"))
+    return p
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """A claim in one row of the table."""
+
+    name: str
+    claim: Claim
+    at: Mapping[str, str]
+    found: Contrast | None
+
+    def row(self, planned: int, family: int) -> dict[str, Any]:
+        """Return what the table says, without what depends on its other rows."""
+        row = {
+            "claim": self.name,
+            "label": self.claim.label or self.name,
+            **{name: getattr(self.claim, name) for name in ["sentence", "quantity"]},
+            **{name: getattr(self.claim, name) for name in ["above", "below"]},
+            **{axis: self.at.get(axis, "") for axis in ["model", "sample", "recipe", "benchmark"]},
+            "planned": planned,
+            "replicates": 0,
+        }
+        if self.found is None:
+            return row
+        supports, contradicts = chances(self.claim, self.found)
+        low, high = self.found.interval()
+        return row | {
+            "estimate": self.found.estimate,
+            "low": low,
+            "high": high,
+            "over": "problems and replicates" if self.found.replicates > 1 else "problems",
+            "supports": supports < contradicts,
+            "p": min(1.0, 2 * min(supports, contradicts)),
+            "problems": self.found.problems,
+            "replicates": self.found.replicates,
+            **self._needed(family),
+            "note": self._note(),
+        }
+
+    def _needed(self, family: int) -> dict[str, int | None]:
+        """Return the numbers that would decide it, each alone."""
+        bounds = [one for one in (self.claim.above, self.claim.below) if one is not None]
+        away = min(abs(self.found.estimate - bound) for bound in bounds)
+        quantiles = float(ndtri(1 - LEVEL / 2 / max(1, family)) + ndtri(POWER))
+        needed = self.found.needed((away / quantiles) ** 2)
+        return {f"{name}_needed": number for name, number in needed.items()}
+
+    def _note(self) -> str:
+        if self.found.replicates == 1:
+            return "one replicate: another training may differ more than the interval says"
+        return ""
+
+
+def _measured(
+    claim: Claim, row: Mapping[str, str], cells: Cells, spreads: Spreads
+) -> Contrast | None:
+    """Return the contrast over the replicates that have all of its cells; None if none has."""
+    terms = [(weight, Key(**names)) for weight, names in claim.terms(row)]
+    numbers = set.intersection(*(set(cells[key]) for _, key in terms))
+    paths = {tuple(cells[key][number] for _, key in terms) for number in sorted(numbers)}
+    found = sorted(several for several in paths if all(path.exists() for path in several))
+    if not found:
+        return None
+    by_term = list(zip(*found, strict=True))
+    return contrast(
+        [
+            Term(
+                weight,
+                key,
+                [read_means(path, claim.quantity) for path in several],
+                spreads.of(key, claim.quantity),
+            )
+            for (weight, key), several in zip(terms, by_term, strict=True)
+        ]
+    )

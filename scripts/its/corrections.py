@@ -1,0 +1,41 @@
+"""Correct p-values for how many there are; holes stay holes."""
+
+import numpy as np
+import polars as pl
+
+
+def holm(p: pl.Series) -> pl.Series:
+    """Return p-values corrected by Holm's step-down: the chance of any false one is held.
+
+    References
+    ----------
+    Holm, Scandinavian Journal of Statistics 6 (1979) 65.
+    """
+    known, order = _ordered(p)
+    stepped = np.maximum.accumulate(known[order] * np.arange(len(known), 0, -1))
+    return _back(p, order, stepped)
+
+
+def false_discovery(p: pl.Series) -> pl.Series:
+    """Return the share of false ones expected among those with a p-value as small.
+
+    References
+    ----------
+    Benjamini and Hochberg, Journal of the Royal Statistical Society B 57 (1995) 289.
+    """
+    known, order = _ordered(p)
+    shares = known[order] * len(known) / np.arange(1, len(known) + 1)
+    return _back(p, order, np.minimum.accumulate(shares[::-1])[::-1])
+
+
+def _ordered(p: pl.Series) -> tuple[np.ndarray, np.ndarray]:
+    known = p.drop_nulls().to_numpy()
+    return known, np.argsort(known, kind="stable")
+
+
+def _back(p: pl.Series, order: np.ndarray, corrected: np.ndarray) -> pl.Series:
+    """Put corrected values at the places of those that they correct."""
+    values = np.empty(len(order))
+    values[order] = np.minimum(corrected, 1)
+    rest = iter(values.tolist())
+    return pl.Series(p.name, [None if one is None else next(rest) for one in p], dtype=pl.Float64)

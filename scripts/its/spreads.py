@@ -1,0 +1,143 @@
+"""How much replicates differ, by all cells whose replicates differ for the same reasons.
+
+Two or three replicates of one cell tell little of how much another would differ. A matrix has
+many cells, whose replicates differ alike: trained ones by draws and seeds, untrained ones by the
+draw of their personas. So the variance is estimated from all of them together, in two parts: the
+luck that a learner has in all of its tests, and what is a cell's own. A contrast of two tests of
+one learner is free of the first.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from its.cells import Cells, Key, read_means
+from its.config.plan import UNTRAINED
+from its.intervals import satterthwaite
+from its.means import Means, crossed
+
+
+class Part(NamedTuple):
+    """A cell in a weighted sum."""
+
+    learner: str
+    """Its train strategy: cells that share it share the luck of a training."""
+    weight: float
+    mean: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How much replicates of a kind of cells differ.
+
+    Mean squares between replicates (problems times the variance of their means), as multiples of
+    what they grow with: mean x (1 - mean) of fractions, the square of the mean of counts.
+    """
+
+    shared: float
+    """Of a learner's mean over its tests, times the tests: own luck and shared luck of all."""
+    own: float
+    """Of a test of a learner against its others: own luck alone."""
+    tests: float
+    """Of each learner."""
+    freedom: tuple[float, float]
+    """Degrees of freedom that the two are worth."""
+    fractions: bool = True
+
+    def between(self, parts: Iterable[Part]) -> tuple[float, float]:
+        """Return the mean square between replicates of a weighted sum, and its freedom.
+
+        With weights u (times the root of what variances grow with) in the cells of a learner, it
+        is the sum over learners of (sum u)^2 / tests x shared + (sum u^2 - (sum u)^2 / tests) x
+        own, which has no bias.
+        """
+        shared = own = 0.0
+        by_learner: dict[str, list[float]] = {}
+        for part in parts:
+            root = scale(part.mean, self.fractions) ** 0.5
+            by_learner.setdefault(part.learner, []).append(part.weight * root)
+        for weights in by_learner.values():
+            common = sum(weights) ** 2 / self.tests
+            shared += common
+            own += max(0.0, sum(weight**2 for weight in weights) - common)
+        squares = [shared * self.shared, own * self.own]
+        return sum(squares), satterthwaite(squares, self.freedom)
+
+
+class Spreads:
+    """The spread of each kind of cells of a plan, found when it is asked for."""
+
+    def __init__(self, cells: Cells) -> None:
+        self._kinds: dict[Key, dict[str, list[Key]]] = {}
+        for key in cells:
+            self._kinds.setdefault(_kind(key), {}).setdefault(key.train, []).append(key)
+        self._cells = cells
+        self._known: dict[tuple[Key, str], Spread | None] = {}
+
+    def of(self, key: Key, column: str) -> Spread | None:
+        """Return the spread that a cell has with those of its kind; None if nothing tells.
+
+        Nothing does where there is one replicate, or a cell is the same in all of them.
+        """
+        if len(set(self._cells[key].values())) == 1:
+            return None
+        kind = _kind(key)
+        if (kind, column) not in self._known:
+            learners = [self._tests(keys, column) for keys in self._kinds[kind].values()]
+            self._known[kind, column] = common_spread(learners)
+        return self._known[kind, column]
+
+    def _tests(self, keys: Sequence[Key], column: str) -> list[list[Means]]:
+        """Return the tests of a learner, one for every replicate that all of them have."""
+        several = [self._cells[key] for key in keys if len(set(self._cells[key].values())) > 1]
+        numbers = [n for n in (several or [{}])[0] if all(one[n].exists() for one in several)]
+        return [[read_means(one[number], column) for number in numbers] for one in several]
+
+
+def common_spread(learners: Sequence[Sequence[Sequence[Means]]]) -> Spread | None:
+    """Estimate a spread from cells of one kind.
+
+    Cells where the scale is 0 say nothing. None if no cell does.
+
+    Parameters
+    ----------
+    learners
+        For each learner its tests, for each test one for each replicate, the same replicates.
+    """
+    squares, freedoms, tests = np.zeros(2), np.zeros(2), []
+    fractions = True
+    for cells in learners:
+        rows = []
+        for tables in cells:
+            if len(tables) < 2:
+                continue
+            fractions = tables[0].fractions
+            table = crossed(tables)
+            size = scale(float(table.mean()), fractions)
+            if size > 0:
+                means = table.mean(axis=0)
+                rows.append((means - means.mean()) * (len(table) / size) ** 0.5)
+        if rows:
+            away = np.array(rows)  # tests x replicates
+            count, beyond = len(away), away.shape[1] - 1
+            common = count * float((away.mean(axis=0) ** 2).sum())
+            squares += [common, float((away**2).sum()) - common]
+            freedoms += [beyond, beyond * (count - 1)]
+            tests.append(count)
+    if not tests:
+        return None
+    shared = squares[0] / freedoms[0]
+    own = squares[1] / freedoms[1] if freedoms[1] else shared
+    worth = (float(freedoms[0]), float(freedoms[1] or freedoms[0]))
+    return Spread(float(shared), float(own), float(np.mean(tests)), worth, fractions)
+
+
+def scale(mean: float, fractions: bool) -> float:
+    """Return what variances grow with."""
+    return mean * (1 - mean) if fractions else mean**2
+
+
+def _kind(key: Key) -> Key:
+    return key._replace(train=UNTRAINED if key.train == UNTRAINED else "", test="")

@@ -1,0 +1,153 @@
+"""A claim is supported or contradicted only where the data speak, and says what it would take."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from pydantic import ValidationError
+from test_matrix import PLAN, score
+
+from its.charts.claims import claims_chart
+from its.claims import CLAIMS, claim_rows
+from its.config.claim import Claim
+from its.config.plan import Plan
+
+BOTH = {"train": "U", "test": "U"}
+NONE = {"train": "N", "test": "N"}
+BETTER = {"sentence": "It helps.", "plus": [BOTH], "minus": [NONE], "above": 0}
+
+
+def verdicts(scores: Path, plan: Plan = PLAN, **claims: dict) -> pl.DataFrame:
+    said = {name: Claim.model_validate(claim) for name, claim in claims.items()}
+    return claim_rows(plan, said, ["U"], scores)
+
+
+def fill(scores: Path, *, both: float, none: float, problems: int = 60) -> None:
+    """Write all cells of the plan, with rights drawn at these chances where both sides agree."""
+    random = np.random.default_rng(0)
+    for draw, seed in [("", 0), (".1", 1)]:
+        cells = {
+            f"tiny/base/easy/U{draw}": 0.1,
+            f"tiny/ot1k{draw}-U{draw}-sft-s{seed}/easy/U{draw}": both,
+            f"tiny/ot1k{draw}-U{draw}-sft-s{seed}/easy/N": 0.2,
+            f"tiny/ot1k{draw}-N-sft-s{seed}/easy/U{draw}": 0.2,
+            f"tiny/ot1k{draw}-N-sft-s{seed}/easy/N": none,
+        }
+        for cell, chance in cells.items():
+            score(
+                scores, cell, "".join(random.choice(["0", "1"], problems, p=[1 - chance, chance]))
+            )
+    score(scores, "tiny/base/easy/N", "0" * problems)
+
+
+def test_verdicts_follow_the_data(tmp_path: Path) -> None:
+    fill(tmp_path, both=0.9, none=0.3)
+    table = verdicts(
+        tmp_path,
+        better=BETTER,
+        worse=BETTER | {"above": None, "below": 0},
+        much=BETTER | {"above": 0.5},
+        same=BETTER | {"above": -0.1, "below": 0.1},
+        as_good=BETTER | {"above": -0.05},
+    )
+    assert table.schema == CLAIMS
+    assert dict(table.select("claim", "verdict").iter_rows()) == {
+        "better": "supported",
+        "worse": "contradicted",
+        "much": "undecided",
+        "same": "contradicted",
+        "as_good": "supported",
+    }
+    assert (table["low"] < table["estimate"]).all()
+    assert (table["estimate"] < table["high"]).all()
+    assert table["over"].unique().to_list() == ["problems and replicates"]
+    much = table.row(by_predicate=pl.col("claim") == "much", named=True)
+    assert much["problems_needed"] is None or much["problems_needed"] > 60
+    assert table.filter(pl.col("verdict") != "undecided")["problems_needed"].is_null().all()
+
+
+def test_nothing_is_decided_by_few_problems_and_it_says_how_many_would(tmp_path: Path) -> None:
+    fill(tmp_path, both=0.55, none=0.3, problems=12)
+    row = verdicts(tmp_path, better=BETTER).row(0, named=True)
+    assert row["verdict"] == "undecided"
+    assert row["p"] > 0.05
+    assert row["samples_needed"] is None  # one response tells nothing of its own chance
+    assert row["problems_needed"] is None or row["problems_needed"] > 12
+
+
+def test_an_interaction_is_free_of_main_effects(tmp_path: Path) -> None:
+    for draw, seed in [("", 0), (".1", 1)]:
+        for train, test, right in [("U", "U", 8), ("U", "N", 6), ("N", "U", 4), ("N", "N", 2)]:
+            learner = f"tiny/ot1k{draw}-{train}{draw * (train == 'U')}-sft-s{seed}"
+            marks = "1" * right + "0" * (10 - right)
+            score(tmp_path, f"{learner}/easy/{test}{draw * (test == 'U')}", marks)
+    mixed = {
+        "sentence": "Sides belong together.",
+        "plus": [BOTH, NONE],
+        "minus": [{"train": "U", "test": "N"}, {"train": "N", "test": "U"}],
+        "above": 0,
+    }
+    row = verdicts(tmp_path, mixed=mixed).row(0, named=True)
+    assert row["estimate"] == pytest.approx(0)
+    assert row["verdict"] == "undecided"
+
+
+def test_an_untrained_model_has_neither_sample_nor_recipe(tmp_path: Path) -> None:
+    fill(tmp_path, both=0.9, none=0.9)
+    trained = BETTER | {"plus": [NONE], "minus": [{"train": "base", "test": "N"}]}
+    row = verdicts(tmp_path, trained=trained).row(0, named=True)
+    assert (row["verdict"], row["sample"], row["model"]) == ("supported", "ot1k", "tiny")
+
+
+def test_what_is_left_open_has_a_row_each_and_what_is_named_has_none() -> None:
+    plan = Plan.model_validate(PLAN.model_dump() | {"benchmarks": ["easy", "hard"]})
+    open_ = Claim.model_validate(BETTER)
+    assert [row["benchmark"] for row in open_.rows(plan)] == ["easy", "hard"]
+    named = BETTER | {
+        "plus": [BOTH | {"benchmark": "easy"}],
+        "minus": [NONE | {"benchmark": "hard"}],
+    }
+    assert list(Claim.model_validate(named).rows(plan)) == [
+        {"model": "tiny", "sample": "ot1k", "recipe": "sft"}
+    ]
+
+
+def test_a_claim_without_cells_is_missing(tmp_path: Path) -> None:
+    row = verdicts(tmp_path, better=BETTER).row(0, named=True)
+    assert (row["verdict"], row["estimate"], row["p_holm"]) == ("missing", None, None)
+    assert (row["replicates"], row["planned"]) == (0, 2)
+    assert "Nothing to test yet" in str(
+        claims_chart(verdicts(tmp_path, better=BETTER), {}).to_dict()
+    )
+
+
+def test_lengths_are_claimed_too(tmp_path: Path) -> None:
+    fill(tmp_path, both=0.5, none=0.5)
+    shorter = BETTER | {"quantity": "answer_tokens", "above": None, "below": 0}
+    row = verdicts(tmp_path, shorter=shorter).row(0, named=True)
+    assert (row["estimate"], row["verdict"]) == (0, "undecided")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"above": None}, "say where the difference lies"),
+        ({"above": 0.1, "below": 0}, "above 0.1 is not below 0"),
+        ({"plus": []}, "at least 1 item"),
+        ({"minus": [{"train": "base", "test": "N", "sample": "s"}]}, "neither sample nor recipe"),
+    ],
+)
+def test_a_claim_that_says_nothing_is_refused(change: dict, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Claim.model_validate(BETTER | change)
+
+
+def test_a_claim_names_what_its_plan_makes() -> None:
+    claim = Claim.model_validate(
+        BETTER | {"plus": [{"train": "R", "test": "U", "model": "tiny"}], "minus": [NONE]}
+    )
+    mistakes = list(claim.mistakes(PLAN))
+    assert "plus.0.train: the plan has no 'R' there" in mistakes[0]
+    assert "model: some cells name one and some do not" in mistakes[1]
+    assert len(mistakes) == 2

@@ -1,0 +1,97 @@
+"""A contrast is paired by problem, and its variance is made of what it says."""
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy import stats
+
+from its.cells import Key
+from its.contrasts import Term, components, contrast
+from its.means import Means, means_of
+from its.spreads import Spread
+
+
+def cell(*rows: str) -> Means:
+    """Build verdicts from one string per problem: `1` for a right response."""
+    pairs = [(f"p{n:02}", mark == "1") for n, row in enumerate(rows) for mark in row]
+    schema = {"id": pl.String, "correct": pl.Boolean}
+    return means_of(pl.DataFrame(pairs, schema=schema, orient="row"), "correct")
+
+
+def term(weight: float, *cells: Means, at: str = "easy", spread: Spread | None = None) -> Term:
+    return Term(weight, Key("m", "s", "U", "r", at, "N"), cells, spread)
+
+
+def test_a_contrast_of_two_single_replicates_is_the_paired_test_of_a_textbook() -> None:
+    a, b = cell("1110", "1100", "0000", "1111"), cell("1000", "1100", "1000", "0000")
+    found = contrast([term(1, a), term(-1, b)])
+    reference = stats.ttest_rel([0.75, 0.5, 0, 1], [0.25, 0.5, 0.25, 0]).confidence_interval()
+    assert found.estimate == found.centre == 0.3125
+    assert found.interval() == pytest.approx((reference.low, reference.high))
+    assert (found.problems, found.replicates, found.samples) == (4, 1, 4)
+
+
+def test_what_is_common_to_all_cells_falls_out() -> None:
+    hard_and_easy = cell(*["0000"] * 5, *["1111"] * 5)
+    found = contrast([term(1, hard_and_easy), term(-1, hard_and_easy)])
+    assert (found.estimate, found.components.total) == (0, 0)
+    assert found.interval()[0] < 0 < found.interval()[1]
+
+
+def test_benchmarks_have_other_problems_and_are_added() -> None:
+    easy, hard = cell("11", "10", "10", "11"), cell("00", "10", "00")
+    found = contrast([term(1, easy), term(-1, hard, at="hard")])
+    assert found.estimate == pytest.approx(3 / 4 - 1 / 6)
+    assert found.problems == 7
+    variance = np.var([1, 0.5, 0.5, 1], ddof=1) / 4 + np.var([0, 0.5, 0], ddof=1) / 3
+    assert found.error == pytest.approx(variance**0.5)
+
+
+def test_replicates_that_differ_count_with_their_own_or_with_a_common_spread() -> None:
+    weak, strong = cell(*["1000"] * 10), cell(*["1110"] * 10)
+    alone = contrast([term(1, weak, strong)])
+    assert alone.error == pytest.approx((np.var([0.25, 0.75], ddof=1) / 2) ** 0.5)
+    assert alone.freedom == pytest.approx(1)
+    spread = Spread(0.4, 0.4, 2, (8.0, 8.0))
+    given = contrast([term(1, weak, strong, spread=spread)])
+    assert given.error == pytest.approx((0.4 * 0.25 / 20) ** 0.5)
+    assert given.freedom > alone.freedom
+
+
+def test_components_add_up_to_what_was_put_in() -> None:
+    random = np.random.default_rng(1)
+    problems, replicates, found = 60, 5, []
+    for _ in range(200):
+        table = (
+            random.normal(0, 0.3, (problems, 1))
+            + random.normal(0, 0.05, replicates)
+            + random.normal(0, 0.2, (problems, replicates))
+        )
+        found.append(components(table, sampling=0.03))
+    means = {
+        name: np.mean([getattr(one, name) for one in found])
+        for name in ["problems", "replicates", "rest", "samples"]
+    }
+    assert means["problems"] == pytest.approx(0.3**2 / 60, rel=0.05)
+    assert means["replicates"] == pytest.approx(0.05**2 / 5, rel=0.15)
+    assert means["samples"] == pytest.approx(0.03 / 300)
+    assert means["rest"] == pytest.approx((0.2**2 - 0.03) / 300, rel=0.2)
+
+
+def test_samples_explain_what_a_binomial_says() -> None:
+    assert cell("1100", "1111").sampling == pytest.approx((1 / 3 / 4) / 2)
+    assert cell("1", "0").sampling == 0
+
+
+def test_needed_numbers_bring_the_variance_down_to_what_is_asked() -> None:
+    random = np.random.default_rng(2)
+    tables = [cell(*("".join(random.choice(["0", "1"], 4)) for _ in range(30))) for _ in range(3)]
+    found = contrast([term(1, *tables)])
+    assert found.needed(found.components.total)["problems"] >= 30
+    parts = found.components
+    goal = parts.total / 2
+    needed = found.needed(goal)
+    if needed["problems"]:
+        falling = (parts.problems + parts.rest + parts.samples) * 30 / needed["problems"]
+        assert falling + parts.replicates <= goal + 1e-12
+    assert found.needed(0) == {"problems": None, "replicates": None, "samples": None}

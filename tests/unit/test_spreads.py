@@ -1,0 +1,78 @@
+"""Replicates differ as in all cells of their kind, and what cancels in a contrast is left out."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from its.means import Means, means_of
+from its.spreads import Part, Spread, common_spread
+
+PROBLEMS = 400
+
+
+def table(right: float) -> Means:
+    """Return verdicts with this share of right ones."""
+    count = round(right * PROBLEMS)
+    ids = [f"p{n:03}" for n in range(PROBLEMS)]
+    rows = pl.DataFrame({"id": ids, "correct": [n < count for n in range(PROBLEMS)]})
+    return means_of(rows, "correct")
+
+
+def test_one_cell_shows_its_own_mean_square() -> None:
+    spread = common_spread([[[table(0.4), table(0.6)]]])
+    square, freedom = spread.between([Part("U", 1, 0.5)])
+    assert square == pytest.approx(PROBLEMS * np.var([0.4, 0.6], ddof=1))
+    assert freedom == 1
+
+
+def test_cells_that_are_all_right_or_all_wrong_say_nothing() -> None:
+    assert common_spread([[[table(1), table(1)], [table(0), table(0)]]]) is None
+    assert common_spread([[[table(0.5)]]]) is None
+
+
+def test_luck_that_all_tests_of_a_learner_share_cancels_in_their_difference() -> None:
+    shared = [[table(0.4), table(0.6), table(0.5)]] * 2  # two tests, the same ups and downs
+    spread = common_spread([shared, shared])
+    within = [Part("U", 1, 0.5), Part("U", -1, 0.5)]
+    across = [Part("U", 1, 0.5), Part("N", -1, 0.5)]
+    one, freedom = spread.between([Part("U", 1, 0.5)])
+    assert spread.between(within)[0] == pytest.approx(0, abs=1e-9)
+    assert one == pytest.approx(PROBLEMS * np.var([0.4, 0.6, 0.5], ddof=1))
+    assert freedom == pytest.approx(4)  # two learners, two degrees of freedom each
+    assert spread.between(across)[0] == pytest.approx(2 * one)
+
+
+def test_luck_of_each_cell_adds_up() -> None:
+    opposite = [[table(0.4), table(0.6)], [table(0.6), table(0.4)]]
+    spread = common_spread([opposite])
+    assert spread.shared == pytest.approx(0, abs=1e-9)
+    one, _ = spread.between([Part("U", 1, 0.5)])
+    # A learner of two tests that move apart: half of the square of a single cell is own luck.
+    assert one == pytest.approx(PROBLEMS * np.var([0.4, 0.6], ddof=1))
+    both, _ = spread.between([Part("U", 1, 0.5), Part("U", -1, 0.5)])
+    assert both == pytest.approx(4 * one)
+
+
+def test_an_estimate_has_no_bias() -> None:
+    random = np.random.default_rng(0)
+    squares, truth = [], PROBLEMS * (0.04**2 + 0.02**2)
+    for _ in range(300):
+        learners = []
+        for _ in range(2):
+            luck = random.normal(0, 0.04, 3)
+            learners.append(
+                [[table(0.5 + both) for both in luck + random.normal(0, 0.02, 3)] for _ in range(3)]
+            )
+        spread = common_spread(learners)
+        squares.append(spread.between([Part("U", 1, 0.5)])[0])
+    assert np.mean(squares) == pytest.approx(truth, rel=0.08)
+
+
+def test_lengths_grow_with_their_mean() -> None:
+    short = pl.DataFrame({"id": ["a", "b"], "tokens": [90, 110]})
+    long = pl.DataFrame({"id": ["a", "b"], "tokens": [110, 130]})
+    spread = common_spread([[[means_of(short, "tokens"), means_of(long, "tokens")]]])
+    assert not spread.fractions
+    assert spread.between([Part("U", 1, 220)])[0] == pytest.approx(2 * 200 * (220 / 110) ** 2)
+    assert isinstance(hash(spread), int)
+    assert isinstance(spread, Spread)
