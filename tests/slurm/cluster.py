@@ -225,10 +225,12 @@ def _keep_accounts(cluster: Cluster, config: str) -> None:
     (SITE / "slurmdbd.conf").chmod(0o600)
     cluster.start("slurmdbd", "slurmdbd", "-D")
     asked = ["sacctmgr", "--immediate", "add", "cluster", "test"]
-    wait_for(
-        lambda: subprocess.run(asked, env=cluster.environment, capture_output=True).returncode == 0,
-        f"no accounting, see {cluster.folder}/*.log",
-    )
+
+    def added() -> bool:
+        with (cluster.folder / "sacctmgr.log").open("w") as log:
+            return subprocess.call(asked, env=cluster.environment, stdout=log, stderr=log) == 0
+
+    wait_for(added, f"no accounting, see {cluster.folder}/*.log")
 
 
 def wait_for(condition: Callable[[], object], failure: str, seconds: float = LONGEST) -> None:
