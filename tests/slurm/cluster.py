@@ -71,6 +71,7 @@ PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 PartitionName=cpu Nodes=ALL Default=YES State=UP PriorityTier=1
 PartitionName=gpu Nodes=ALL State=UP PriorityTier=1
+PartitionName=leftover Nodes=ALL State=UP PriorityTier=1 PreemptMode=CANCEL
 PartitionName=urgent Nodes=ALL State=UP PriorityTier=2
 """
 HAS = "CPUs=8 RealMemory=16000 Gres=gpu:h100:8"

@@ -254,12 +254,10 @@ def test_a_training_is_preempted_and_queued_again(site: Disturbed, outcome: Call
 
 
 def test_a_training_is_preempted_and_not_queued_again(site: Disturbed, outcome: Callable) -> None:
-    site.cluster.call("scontrol", "update", "PartitionName=cpu", "PreemptMode=CANCEL")
-    process = site.anew(WEIGHTS, 0.5)
+    process = site.anew(WEIGHTS, 0.5, "--set-resources", "train:slurm_partition=leftover")
     job = site.job_after(10)
     preempt(site)
     site.ended(job, "PREEMPTED")
-    site.cluster.call("scontrol", "update", "PartitionName=cpu", "PreemptMode=REQUEUE")
     seen = site.doctor()
     assert f"    scontrol requeue {job}\n" in seen.out, seen.out
     site.cluster.call("scontrol", "requeue", job)
