@@ -55,6 +55,7 @@ SchedulerType=sched/backfill
 SchedulerParameters=sched_interval=1,bf_interval=1
 AccountingStorageType=accounting_storage/{accounting}
 AccountingStorageHost=127.0.0.1
+AccountingStoragePass={folder}/munge.socket
 AccountingStoragePort={ports[3]}
 AccountingStoreFlags=job_comment
 JobAcctGatherType=jobacct_gather/none
