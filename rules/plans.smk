@@ -89,6 +89,8 @@ def planned_tables(wildcards):
         [
             "<results>/tables/{plan}/codesign.csv",
             "<results>/tables/{plan}/comparisons.csv",
+            "<results>/tables/{plan}/variance.csv",
+            "<results>/tables/{plan}/selection.csv",
             "<results>/tables/{plan}/contamination.csv",
             "<results>/tables/{plan}/personas.csv",
             *(f"<results>/tables/{{plan}}/{table}.csv" for table in some),
