@@ -74,13 +74,28 @@ test-long: install  ## Run the tests that take minutes
 
 .PHONY: slurm-install
 slurm-install:  ## Install SLURM from Debian's packages, for test-slurm; as root
-	@DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends slurm-wlm munge
+	@command -v apt-get > /dev/null || { echo "error: no apt-get on the PATH" >&2; exit 2; }
+	apt-get update
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get install -y --no-install-recommends slurm-wlm munge
+	apt-get install -y --no-install-recommends slurmdbd mariadb-server || echo "Without them test-slurm-long leaves out accounting"
 
 .PHONY: test-slurm
-test-slurm: install  ## Run the workflow on a SLURM of its own on this machine; as root
+test-slurm: install slurm  ## Run the workflow on a SLURM of its own on this machine; as root
+	@pytest -m "slurm and not long" tests/slurm
+
+.PHONY: test-slurm-long
+test-slurm-long: install slurm  ## Let one thing after the other die there; outcomes into tests/slurm/outcomes.csv
+	@ITS_OUTCOMES=1 pytest -s -m "slurm and long" tests/slurm
+
+.PHONY: slurm
+slurm:
 	@command -v slurmctld > /dev/null || { echo "error: no slurmctld on the PATH: make slurm-install" >&2; exit 2; }
 	[[ $$EUID == 0 ]] || { echo "error: the test's SLURM is read from /etc/slurm, where root alone may write" >&2; exit 2; }
-	pytest -m "slurm and not long" tests/slurm
+
+.PHONY: doctor
+doctor:  ## Say what is at work here, what was left behind, what hangs, and how to mend it
+	@python scripts/doctor.py
 
 .PHONY: calibrate
 calibrate: install  ## Simulate what intervals and tests are worth, into docs/calibration.csv; goes on
@@ -110,6 +125,10 @@ pin: install  ## Write the newest revision behind every hub: of CONFIG=... (conf
 .PHONY: lock
 lock: install  ## Pin what envs/*.in ask for; with UPGRADE=1, the newest of it
 	@python envs/lock.py $(if $(UPGRADE),--upgrade)
+
+.PHONY: check-envs
+check-envs: install  ## Check that every pinned set can be had today, and that scripts import what they need
+	@python envs/check_envs.py
 
 .PHONY: clean
 clean:  ## Remove .venv and caches, no results

@@ -30,6 +30,7 @@ pathvars:
 include: "rules/common.smk"
 include: "rules/plans.smk"
 include: "rules/price.smk"
+include: "rules/preflight.smk"
 include: "rules/sets.smk"
 include: "rules/models.smk"
 include: "rules/personas.smk"
@@ -49,6 +50,7 @@ localrules:
     tables,
     price,
     power,
+    preflight,
     export,
     price_plan,
     power_plan,
@@ -63,6 +65,11 @@ rule all:
     default_target: True
     input:
         planned_tables,
+
+
+rule preflight:
+    input:
+        planned_preflight,
 
 
 rule sets:

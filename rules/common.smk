@@ -17,6 +17,7 @@ from its.costs.used import used
 from its.errors import refuse
 from its.lineage import model_lineage, set_lineage
 from its.origins import local_files
+from its.retries import at_attempt, most_of
 from its.versions import code_version, version_of
 
 experiment = read_config(config, workflow.configfiles)
@@ -65,6 +66,19 @@ def earlier(wildcards):
 
 
 writer = setting("strategies/{strategy}/context/writer")
+
+
+def asked(section, what, **named):
+    """Return a resource function: the memory or runtime of a model's jobs, more at each retry."""
+    first = setting(f"{section}/{what}", **named)
+    gpus = setting(f"{section}/gpus", **named)
+    partitions = Path(workflow.basedir, "slurm/partitions.yaml")
+
+    def grown(wildcards, attempt):
+        most = most_of(what, gpus(wildcards), partitions) if attempt > 1 else None
+        return at_attempt(first(wildcards), attempt, most)
+
+    return grown
 
 
 def published(wildcards):

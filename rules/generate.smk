@@ -17,8 +17,8 @@ rule generate:
         gpu=setting("models/{model}/generate/gpus"),
         # The engine starts its own workers; SLURM must not start the command once a GPU.
         tasks_per_gpu=0,
-        mem=setting("models/{model}/generate/memory"),
-        runtime=setting("models/{model}/generate/runtime"),
+        mem=asked("models/{model}/generate", "memory"),
+        runtime=asked("models/{model}/generate", "runtime"),
         gpu_share=setting("models/{model}/generate/gpu_share", otherwise="auto"),
     params:
         version=version_of("generate"),

@@ -20,8 +20,8 @@ rule write_personas:
     resources:
         gpu=setting("models/{model}/generate/gpus", model=writer),
         tasks_per_gpu=0,
-        mem=setting("models/{model}/generate/memory", model=writer),
-        runtime=setting("models/{model}/generate/runtime", model=writer),
+        mem=asked("models/{model}/generate", "memory", model=writer),
+        runtime=asked("models/{model}/generate", "runtime", model=writer),
         gpu_share=setting(
             "models/{model}/generate/gpu_share", model=writer, otherwise="auto"
         ),

@@ -39,6 +39,44 @@ def planned_data(wildcards):
     return collect("<results>/refined/{text}.parquet", text=texts)
 
 
+def planned_preflight(wildcards):
+    """Return one look at each kind of job with a model: environment, devices, way to share them."""
+    plan = experiment.plans[config["plan"]]
+    writers = [
+        experiment.strategies[name].context.writer
+        for name in experiment.written(plan.strategies())
+    ]
+    kinds = {}
+    for name in dict.fromkeys([*plan.models, *writers]):
+        model = experiment.models[name]
+        kinds.setdefault((model.generate.gpus, model.dtype), f"generate/{name}")
+    for name in plan.models:
+        model = experiment.models[name]
+        for recipe in plan.recipes:
+            shape = model.train.model_dump(exclude=NO_SHAPE)
+            how = experiment.recipes[recipe].deepspeed, model.dtype
+            kinds.setdefault((*shape.items(), *how), f"train/{name}-{recipe}")
+    return collect("results/preflight/{kind}.json", kind=kinds.values())
+
+
+NO_SHAPE = {"threads", "memory", "runtime", "save_steps"}
+"""What two trainings may ask for in different amounts, and be of one kind."""
+
+
+def one_step(wildcards):
+    """Return a recipe that makes one step of one row for each process, as JSON."""
+    needs = experiment.models[wildcards.model].train
+    short = {
+        "epochs": 1,
+        "keep": [],
+        "batch": needs.processes or max(1, needs.gpus),
+        "micro_batch": 1,
+        "max_length": 512,
+        "packing": False,
+    }
+    return experiment.recipes[wildcards.recipe].model_copy(update=short).settings()
+
+
 def planned_tables(wildcards):
     """Return what a reader looks at first."""
     plan = experiment.plans[config["plan"]]

@@ -25,8 +25,8 @@ rule train:
         tasks_per_gpu=0,
         processes=setting("models/{model}/train/processes", otherwise=0),
         save_steps=setting("models/{model}/train/save_steps"),
-        mem=setting("models/{model}/train/memory"),
-        runtime=setting("models/{model}/train/runtime"),
+        mem=asked("models/{model}/train", "memory"),
+        runtime=asked("models/{model}/train", "runtime"),
     params:
         version=version_of("train"),
         recipe=settings("recipes/{recipe}"),

@@ -9,11 +9,15 @@ from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.run import get_args_parser, run
 
+from its.devices import share_gpus
+
 
 def main() -> None:
     """Run the processes; exit as the first one that failed did, or by the signal that came."""
+    args = get_args_parser().parse_args()
+    share_gpus(int(args.nproc_per_node))
     try:
-        run(get_args_parser().parse_args())
+        run(args)
     except ChildFailedError as error:
         _, failure = error.get_first_failure()
         status = failure.exitcode

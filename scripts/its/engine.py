@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from its.devices import share_gpus
 from its.errors import InputError
 
 if TYPE_CHECKING:
@@ -53,9 +54,10 @@ class Response:
 def prepare(gpus: int) -> None:
     """Set what must be set before torch and vLLM are imported; let signals end the process.
 
-    No hub, no statistics sent, nothing that listens beyond this machine. What a person set
-    before stays.
+    GPUs that no other job here has, no hub, no statistics sent, nothing that listens beyond this
+    machine. What a person set before stays.
     """
+    share_gpus(gpus)
     quiet = {
         "HF_HUB_OFFLINE": "1",
         "VLLM_NO_USAGE_STATS": "1",

@@ -14,6 +14,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from its.console import say
@@ -23,6 +24,19 @@ BEAT = 10.0
 """Seconds between two touches."""
 STALE = 120.0
 """Seconds without a touch after which an owner on another machine counts as gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds the lease on some unfinished work, seen from this machine."""
+
+    work: Path
+    """The folder of the unfinished work."""
+    name: str
+    """Process, machine, SLURM job."""
+    slurm_job: str | None
+    alive: bool | None
+    """None where nobody here can tell: on another machine, and long untouched."""
 
 
 @contextmanager
@@ -117,6 +131,21 @@ class Lease:
         while not self._stop.wait(BEAT):
             with suppress(OSError):
                 os.utime(self.path)
+
+
+def holder(path: Path) -> Holder | None:
+    """Return who holds the lease at `path`; None if nobody does. Waits for nothing."""
+    owner = Lease(path)._read()
+    if owner is None:
+        return None
+    if owner["machine"] == _machine():
+        alive = _started(owner["process"]) == owner["started"]
+    else:
+        try:
+            alive = time.time() - path.stat().st_mtime < STALE or None
+        except FileNotFoundError:
+            return None
+    return Holder(path.parent, _name(owner), owner.get("slurm_job"), alive)
 
 
 def _gone(owner: dict, path: Path) -> bool:

@@ -39,8 +39,9 @@ ATTENTION = "sdpa"
 """Keeps packed rows apart by a mask made of their positions; a test measures it."""
 SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
 """How the trainer calls them."""
-SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1]
-"""What asks a training to save and stop: a time limit, Ctrl-C, `--signal=USR1@300` of SLURM."""
+SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGURG]
+"""What asks a training to save and stop: a time limit, Ctrl-C, a warning before a time limit
+(URG in slurm/profile.yaml, USR1 elsewhere)."""
 
 
 @dataclass(frozen=True, slots=True)

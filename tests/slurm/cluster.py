@@ -4,6 +4,7 @@ Its programs are Debian's (`make slurm-install`). It needs root, since Snakemake
 on its way into a job: what runs there finds the cluster by /etc/slurm alone.
 """
 
+import fcntl
 import os
 import shutil
 import signal
@@ -16,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 SITE = Path("/etc/slurm")
+ALONE = Path("/run/its-test-cluster.lock")
+"""Held while a cluster of ours runs: there is one /etc/slurm."""
 OURS = "# Made by tests/slurm/cluster.py, which removes it.\n"
 PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue", "scancel"]
 NODES = ["node01", "node02"]
@@ -50,7 +53,10 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_Core_Memory
 SchedulerType=sched/backfill
 SchedulerParameters=sched_interval=1,bf_interval=1
-AccountingStorageType=accounting_storage/none
+AccountingStorageType=accounting_storage/{accounting}
+AccountingStorageHost=127.0.0.1
+AccountingStoragePass={folder}/munge.socket
+AccountingStoragePort={ports[3]}
 AccountingStoreFlags=job_comment
 JobAcctGatherType=jobacct_gather/none
 JobCompType=jobcomp/none
@@ -58,16 +64,35 @@ GresTypes=gpu
 SlurmctldTimeout=30
 SlurmdTimeout=30
 InactiveLimit=0
-MinJobAge=300
+MinJobAge=7200
 KillWait=5
 NodeName={nodes[0]} NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} {has}
 NodeName={nodes[1]} NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} {has}
-PartitionName=cpu Nodes=ALL Default=YES State=UP
-PartitionName=gpu Nodes=ALL State=UP
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+PartitionName=cpu Nodes=ALL Default=YES State=UP PriorityTier=1
+PartitionName=gpu Nodes=ALL State=UP PriorityTier=1
+PartitionName=leftover Nodes=ALL State=UP PriorityTier=1 PreemptMode=CANCEL
+PartitionName=urgent Nodes=ALL State=UP PriorityTier=2
 """
 HAS = "CPUs=8 RealMemory=16000 Gres=gpu:h100:8"
 # SLURM counts these files, and opens none.
 GPUS = "NodeName={nodes[0]},{nodes[1]} Name=gpu Type=h100 File=/dev/tty[1-8]\n"
+
+DATABASE = """
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+DbdHost=localhost
+DbdAddr=127.0.0.1
+DbdPort={ports[3]}
+SlurmUser=root
+StorageType=accounting_storage/mysql
+StorageHost=localhost
+StorageUser=root
+StorageLoc=slurm
+LogFile={folder}/slurmdbd.log
+PidFile={folder}/slurmdbd.pid
+"""
 
 
 @dataclass
@@ -80,7 +105,7 @@ class Cluster:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of a user of it."""
-        return os.environ | {MARK: str(self.folder)}
+        return os.environ | {MARK: str(self.folder), "MYSQL_UNIX_PORT": f"{self.folder}/db.socket"}
 
     def call(self, *command: str) -> str:
         """Call one of SLURM's commands, and return what it prints."""
@@ -89,7 +114,7 @@ class Cluster:
         return done.stdout
 
     def jobs(self) -> list[dict]:
-        """List the jobs of the last five minutes, in the order of their numbers.
+        """List the jobs of the last two hours, in the order of their numbers.
 
         What SLURM's controller tells of them, so it needs no accounting.
         """
@@ -128,9 +153,9 @@ class Cluster:
         return found
 
 
-def missing() -> str:
-    """Say why no cluster can be started here; nothing if one can."""
-    found = {program: shutil.which(program) for program in PROGRAMS}
+def missing(*more: str) -> str:
+    """Say why no cluster can be started here, or none with more programs; nothing if one can."""
+    found = {program: shutil.which(program) for program in [*PROGRAMS, *more]}
     absent = [program for program, path in found.items() if path is None]
     if absent:
         return f"no {', '.join(absent)} here: make slurm-install"
@@ -143,16 +168,23 @@ def missing() -> str:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Cluster]:
-    """Run a cluster with all that belongs to it in a folder of its own.
+def running(folder: Path, *, accounting: bool = False) -> Iterator[Cluster]:
+    """Run a cluster with all that belongs to it in a folder of its own; one at a time.
 
     The folder's path must be short: a socket's has 108 characters at most.
     """
+    with ALONE.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield from _run(folder, accounting)
+
+
+def _run(folder: Path, accounting: bool) -> Iterator[Cluster]:
     cluster = Cluster(folder)
     names = {
         "folder": folder,
         "host": socket.gethostname().partition(".")[0],
-        "ports": free_ports(3),
+        "ports": free_ports(4),
+        "accounting": "slurmdbd" if accounting else "none",
         "nodes": NODES,
         "has": HAS,
     }
@@ -169,6 +201,8 @@ def running(folder: Path) -> Iterator[Cluster]:
         options = [f"--{option}={folder}/munge.{end}" for option, end in files.items()]
         cluster.start("munged", *munged, *options)
         wait_for((folder / "munge.socket").exists, "no munged")
+        if accounting:
+            _keep_accounts(cluster, DATABASE.format(**names))
         cluster.start("slurmctld", "slurmctld", "-D")
         for node in NODES:
             cluster.start(node, "slurmd", "-D", "-N", node)
@@ -176,8 +210,29 @@ def running(folder: Path) -> Iterator[Cluster]:
         yield cluster
     finally:
         _stop(cluster)
-        for file in ["slurm.conf", "gres.conf"]:
-            (SITE / file).unlink()
+        for file in ["slurm.conf", "gres.conf", "slurmdbd.conf"]:
+            (SITE / file).unlink(missing_ok=True)
+
+
+def _keep_accounts(cluster: Cluster, config: str) -> None:
+    """Start a database, and SLURM's daemon that writes into it."""
+    data = f"--datadir={cluster.folder}/db"
+    alone = ["--no-defaults", "--user=root", data]
+    cluster.call("mariadb-install-db", *alone, "--auth-root-authentication-method=normal")
+    socket = f"--socket={cluster.folder}/db.socket"
+    small = ["--innodb-buffer-pool-size=64M", f"--pid-file={cluster.folder}/db.pid"]
+    cluster.start("mariadbd", "mariadbd", *alone, socket, "--skip-networking", *small)
+    wait_for((cluster.folder / "db.socket").exists, "no database")
+    (SITE / "slurmdbd.conf").write_text(OURS + config)
+    (SITE / "slurmdbd.conf").chmod(0o600)
+    cluster.start("slurmdbd", "slurmdbd", "-D")
+    asked = ["sacctmgr", "--immediate", "add", "cluster", "test"]
+
+    def added() -> bool:
+        with (cluster.folder / "sacctmgr.log").open("w") as log:
+            return subprocess.call(asked, env=cluster.environment, stdout=log, stderr=log) == 0
+
+    wait_for(added, f"no accounting, see {cluster.folder}/*.log")
 
 
 def wait_for(condition: Callable[[], object], failure: str, seconds: float = LONGEST) -> None:

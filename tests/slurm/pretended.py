@@ -65,7 +65,7 @@ def train() -> None:
     if os.environ["RANK"] == "0":
         weights, record = map(Path, sys.argv[3:5])
         shutil.copytree("tiny", weights.parent, dirs_exist_ok=True)
-        record.write_text(json.dumps({"pretended": True}))
+        record.write_text(json.dumps({"log": [{"step": 1, "loss": 1.0}]}))
 
 
 def note(what: str, **facts: str) -> None:

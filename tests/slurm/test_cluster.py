@@ -6,7 +6,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -16,68 +15,28 @@ from pathlib import Path
 import polars as pl
 import psutil
 import pytest
-from cluster import MARK, SITE, Cluster, missing, running, wait_for
-from conftest import Checkout, Run, copy_to, environment
+from cluster import SITE, Cluster, missing, running, wait_for
+from conftest import Checkout, copy_to, environment
 from polars.testing import assert_frame_equal
 from pretended import put_into
+from sites import LONGEST, Site
 from tiny import write_tiny_model
 
 pytestmark = [pytest.mark.slurm, pytest.mark.skipif(bool(missing()), reason=missing())]
 
 HERE = Path(__file__).parent
-# Jobs of seconds are asked for more often than a site wants to be asked.
-ASKED = ["--configfile", "config/pretended.yaml", "--seconds-between-status-checks", "1"]
-ASKED += ["--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "5"]
-TRAINED = "results/scores/pretended/few16-Pretended-quick-s0/few_test/N.json"
 CELL = "results/generations/pretended/base/few_test/N.parquet"
 LOG = "results/logs/generate/pretended/base/few_test/N.log"
-LONGEST = 400
 
 
 @dataclass(frozen=True)
-class Site:
-    """A copy of the workflow where a cluster runs."""
-
-    cluster: Cluster
-    checkout: Checkout
-
-    @property
-    def folder(self) -> Path:
-        """Where the copy is."""
-        return self.checkout.folder
-
-    def start(self, *args: str, path: str = environment()["PATH"]) -> subprocess.Popen:
-        """Start `snakemake --profile slurm`."""
-        with (self.folder / "console").open("w") as console:
-            return subprocess.Popen(
-                [sys.executable, "-m", "snakemake", "--profile", "slurm", *ASKED, *args],
-                cwd=self.folder,
-                env=os.environ | {MARK: str(self.cluster.folder), "PATH": path},
-                stdout=console,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-
-    def run(self, *args: str, **options: str) -> Run:
-        """Call `snakemake --profile slurm`, and wait."""
-        return self.end(self.start(*args, **options))
-
-    def end(self, process: subprocess.Popen) -> Run:
-        """Wait for Snakemake; end it if that takes too long."""
-        try:
-            status = process.wait(LONGEST)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            status = process.wait()
-        return Run(status, (self.folder / "console").read_text())
-
-    def jobs(self, rule: str) -> list[dict[str, str]]:
-        """List what SLURM says of the jobs of a rule, or of a group of rules."""
-        return [job for job in self.cluster.jobs() if job["Comment"].startswith(f"rule_{rule}")]
+class Pretending(Site):
+    """A copy whose engine is pretended, and notes what it is called with."""
 
     def notes(self, job: dict[str, str], what: str) -> list[dict]:
         """List what the processes of a job noted: a `start` or a `call` of the engine."""
-        lines = (self.folder / "notes.jsonl").read_text().splitlines()
+        path = self.folder / "notes.jsonl"
+        lines = path.read_text().splitlines() if path.exists() else []
         notes = [json.loads(line) for line in lines]
         return [n for n in notes if n["SLURM_JOB_ID"] == job["JobId"] and n["what"] == what]
 
@@ -89,7 +48,11 @@ class Site:
         (self.folder / "hold").touch()
         process = self.start(CELL)
         pattern = f"{path.stem}.shards/*/[!.]*.parquet"
-        wait_for(lambda: list(path.parent.glob(pattern)), "no shard", LONGEST)
+        wait_for(
+            lambda: list(path.parent.glob(pattern)) or process.poll() is not None,
+            "no shard",
+            LONGEST,
+        )
         (shard,) = path.parent.glob(pattern)
         return process, shard, self.jobs("generate")[-1]
 
@@ -122,16 +85,16 @@ def names(cluster: Cluster) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def made() -> Iterator[Site]:
-    """Return a cluster and a copy in which a trained cell and another one were made on it."""
+def made() -> Iterator[Pretending]:
+    """Return a cluster, and a copy in which a whole plan was made on it."""
     with tempfile.TemporaryDirectory(prefix="slurm.") as folder:
         checkout = copy_to(Path(folder) / "checkout")
         shutil.copy(HERE / "pretended.yaml", checkout.folder / "config")
         put_into(checkout.folder)
         write_tiny_model(checkout.folder / "tiny")
         with running(Path(folder) / "cluster") as cluster:
-            site = Site(cluster, checkout)
-            run = site.run(TRAINED, CELL)
+            site = Pretending(cluster, checkout, "config/pretended.yaml")
+            run = site.run()
             assert run.status == 0, run.out
             yield site
 
@@ -146,7 +109,7 @@ def made() -> Iterator[Site]:
     ],
 )
 def test_a_job_gets_what_its_rule_declares(
-    made: Site, rule: str, partition: str, gpus: str, threads: str, memory: str, time: str
+    made: Pretending, rule: str, partition: str, gpus: str, threads: str, memory: str, time: str
 ) -> None:
     jobs = made.jobs(rule)
 
@@ -160,11 +123,22 @@ def test_a_job_gets_what_its_rule_declares(
         assert job["TimeLimit"] == time
 
 
+@pytest.mark.parametrize(("rule", "jobs"), [("write_personas", 2), ("train", 1), ("generate", 4)])
+def test_from_nothing_to_the_matrix_every_gpu_job_ran_once(
+    made: Pretending, rule: str, jobs: int
+) -> None:
+    matrix = pl.read_csv(made.folder / "results/tables/pretended/codesign.csv")
+
+    assert matrix["mean"].null_count() == 0
+    assert len(matrix) == 4
+    assert [job["Restarts"] for job in made.jobs(rule)] == ["0"] * jobs
+
+
 @pytest.mark.parametrize(
     ("rule", "gpus", "processes"), [("write_personas", 2, 1), ("generate", 2, 1), ("train", 8, 8)]
 )
 def test_a_command_starts_once_and_sees_the_gpus_of_its_job(
-    made: Site, rule: str, gpus: int, processes: int
+    made: Pretending, rule: str, gpus: int, processes: int
 ) -> None:
     jobs = made.jobs(rule)
 
@@ -176,7 +150,7 @@ def test_a_command_starts_once_and_sees_the_gpus_of_its_job(
         assert sorted(note["rank"] for note in notes) == [str(rank) for rank in range(processes)]
 
 
-def test_the_queue_says_what_each_job_makes(made: Site) -> None:
+def test_the_queue_says_what_each_job_makes(made: Pretending) -> None:
     listed = made.cluster.call("squeue", "--states=all", "--Format=name:30,comment:100")
 
     words = "rule_generate_wildcards_pretended_few16-Pretended-quick-s0_few_test_N"
@@ -184,7 +158,7 @@ def test_the_queue_says_what_each_job_makes(made: Site) -> None:
     assert line.startswith("its_")
 
 
-def test_a_cluster_without_accounting_is_not_waited_for(made: Site, tmp_path: Path) -> None:
+def test_a_cluster_without_accounting_is_not_waited_for(made: Pretending, tmp_path: Path) -> None:
     # The jobs of `made` ended on a cluster like this: sacct is there, and has no answer.
     asked = subprocess.run(["sacct"], capture_output=True, text=True)
     assert "accounting storage is disabled" in asked.stderr
@@ -198,16 +172,12 @@ def test_a_cluster_without_accounting_is_not_waited_for(made: Site, tmp_path: Pa
         str(tmp_path) if Path(one).resolve() == programs.resolve() else one for one in folders
     )
     target = "results/contamination/few/few_test.json"
-    run = made.run("--retries", "0", "--", target, path=path)
-    assert run.status != 0
-    assert "Job submission failed with exception: [Errno 2] No such file" in run.out
-
-    account = ["--set-resources", "compare_pool:slurm_account=any"]  # as the profile advises
-    run = made.run("--retries", "0", *account, "--", target, path=path)
+    run = made.run("--force", "--", target, path=path)
     assert run.status == 0, run.out
+    assert made.jobs("compare_pool")[-1]["Account"] == "none"
 
 
-def test_cells_that_share_a_job_do_not_ask_for_all_they_need_at_once(made: Site) -> None:
+def test_cells_that_share_a_job_do_not_ask_for_all_they_need_at_once(made: Pretending) -> None:
     folder = made.folder / "results/generations/pretended/base/few_test"
     draws = [f"Pretended.{number}" for number in range(1, 12)]
     for draw in draws:
@@ -222,7 +192,7 @@ def test_cells_that_share_a_job_do_not_ask_for_all_they_need_at_once(made: Site)
     assert job["TimeLimit"] == "00:20:00"  # two rules, in two rounds each
 
 
-def test_a_cancelled_job_goes_on_after_its_last_shard(made: Site) -> None:
+def test_a_cancelled_job_goes_on_after_its_last_shard(made: Pretending) -> None:
     whole = pl.read_parquet(made.folder / CELL)
     process, shard, first = made.held()
     before = shard.stat()
@@ -244,11 +214,19 @@ def test_a_cancelled_job_goes_on_after_its_last_shard(made: Site) -> None:
     assert_frame_equal(pl.read_parquet(made.folder / CELL), whole)
 
 
-def test_snakemake_killed_and_started_again_neither_doubles_nor_loses_a_job(made: Site) -> None:
+def test_snakemake_killed_and_started_again_neither_doubles_nor_loses_a_job(
+    made: Pretending,
+) -> None:
     whole = pl.read_parquet(made.folder / CELL)
     process, _, first = made.held()
+    assert f"Snakemake, process {process.pid} on" in made.doctor().out
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
+    seen = made.doctor()
+    assert seen.status == 1
+    assert seen.out.count("snakemake --unlock") == 1
+    orphan = rf"SLURM job {first['JobId']} \(rule_generate\S+\) is running, \S+ No Snakemake"
+    assert re.search(orphan, seen.out), seen.out
     unlocked = made.run("--unlock")
     assert unlocked.status == 0, unlocked.out
 
@@ -268,21 +246,49 @@ def test_snakemake_killed_and_started_again_neither_doubles_nor_loses_a_job(made
     assert_frame_equal(pl.read_parquet(made.folder / CELL), whole)
 
 
-def test_a_failure_is_shown_with_the_names_of_its_logs(made: Site) -> None:
+def test_a_failure_is_shown_with_the_names_of_its_logs(made: Pretending) -> None:
     (made.folder / "broken").touch()
-    run = made.run("--retries", "0", CELL.replace("N.parquet", "Pretended.parquet"))
+    run = made.run("--retries", "0", CELL.replace("N.parquet", "Pretended.50.parquet"))
+    (made.folder / "broken").unlink()
 
     assert run.status != 0
     assert "error: the pretended engine is broken" in run.out
-    assert "results/logs/personas/few_test/Pretended.log" in run.out
+    assert "results/logs/personas/few_test/Pretended.50.log" in run.out
     assert re.search(r"\.snakemake/slurm_logs/rule_write_personas/\S+/\d+\.log", run.out)
 
 
+def test_without_a_scheduler_jobs_side_by_side_have_gpus_of_their_own(
+    made: Pretending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = [CELL, CELL.replace("N.parquet", "Pretended.parquet")]
+    for cell in cells:
+        path = made.folder / cell
+        path.unlink()
+        shutil.rmtree(path.with_suffix(".shards"), ignore_errors=True)
+    (made.folder / "notes.jsonl").unlink()
+    (made.folder / "hold").touch()
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3,4,5,6,7")
+    process = made.start_alone("--cores", "8", "--resources", "gpu=8", "--", *cells)
+    wait_for(
+        lambda: len(made.notes({"JobId": None}, "call")) == 2 or process.poll() is not None,
+        "no two jobs side by side",
+        LONGEST,
+    )
+    made.go_on()
+    run = made.end(process)
+
+    assert run.status == 0, run.out
+    starts = made.notes({"JobId": None}, "start")
+    one, two = (set(note["CUDA_VISIBLE_DEVICES"].split(",")) for note in starts)
+    assert (len(one), len(two)) == (2, 2)
+    assert not one & two
+
+
 @pytest.mark.long
-def test_the_small_plan_comes_out_as_on_one_machine(made: Site, finished: Checkout) -> None:
+def test_the_small_plan_comes_out_as_on_one_machine(made: Pretending, finished: Checkout) -> None:
     checkout = copy_to(made.folder.parent / "small")
-    site = Site(made.cluster, checkout)
-    run = site.run("--configfile", "config/small.yaml")
+    site = Site(made.cluster, checkout, "config/small.yaml")
+    run = site.run()
 
     assert run.status == 0, run.out
     table = "results/tables/small/codesign.csv"

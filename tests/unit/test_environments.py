@@ -1,17 +1,14 @@
 """The locked environments: what is asked for, what is pinned, and what Conda is told agree."""
 
-import ast
-import re
 import shutil
-import sys
 from importlib.metadata import packages_distributions
-from modulefinder import ModuleFinder
 from pathlib import Path
 
 import pytest
 import yaml
 from packaging.utils import canonicalize_name
 
+from check_envs import imported, scripts_by_environment
 from lock import check, conda_environment, faults, pins, requirements
 
 ROOT = Path(__file__).parents[2]
@@ -82,33 +79,6 @@ def test_a_gpu_set_has_what_scripts_were_tested_with(name: str) -> None:
     assert {package: pinned[package] for package in names} == {
         package: tested[package] for package in names
     }
-
-
-def scripts_by_environment() -> list[tuple[str, str]]:
-    """Return each script that a rule starts, with the set that the rule names."""
-    found = set()
-    for file in (ROOT / "rules").glob("*.smk"):
-        for rule in re.split(r"^rule ", file.read_text(), flags=re.MULTILINE):
-            for name in re.findall(r"envs/(\w+)\.yaml", rule):
-                found |= {(name, script) for script in re.findall(r"scripts/\w+\.py", rule)}
-    return sorted(found)
-
-
-def imported(script: str) -> set[str]:
-    """Return the packages of others that a script imports, itself or through our modules."""
-    folder = ROOT / "scripts"
-    finder = ModuleFinder(path=[str(folder)])
-    finder.run_script(str(ROOT / script))
-    names = set()
-    files = [Path(module.__file__) for module in finder.modules.values() if module.__file__]
-    for file in files:
-        for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Import):
-                names |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                names.add(node.module.partition(".")[0])
-    ours = {path.stem for path in folder.iterdir()}
-    return names - ours - sys.stdlib_module_names
 
 
 @pytest.mark.parametrize(("name", "script"), scripts_by_environment())

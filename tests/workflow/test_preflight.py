@@ -1,0 +1,39 @@
+"""A job of each kind, small enough to be lost, before the large ones."""
+
+import json
+
+import pytest
+from conftest import Checkout
+
+FOUND = "results/preflight"
+
+
+def test_one_job_for_each_kind_and_not_for_each_model(checkout: Checkout) -> None:
+    run = checkout.snakemake("-n", "preflight", "--configfile", "config/paper.yaml")
+
+    assert run.status == 0, run.out
+    assert run.jobs == {"preflight_train": 1, "preflight_generate": 1}
+
+
+@pytest.mark.slow
+def test_a_step_and_a_token_are_made_by_the_scripts_of_real_jobs(checkout: Checkout) -> None:
+    checkout.edit("config/config.yaml", "train: {threads: 2", "train: {processes: 2, threads: 2")
+    run = checkout.snakemake("preflight", "--cores", "2", "--configfile", "config/small.yaml")
+
+    assert run.status == 0, run.out
+    trained = json.loads((checkout.folder / FOUND / "train/smollm2-quick.json").read_text())
+    assert trained["processes"] == 2
+    assert trained["loss"]["first"] > 0
+    assert trained["versions"]["torch"]
+    generated = json.loads((checkout.folder / FOUND / "generate/smollm2.json").read_text())
+    assert generated["made_with"]
+    assert not [path for path in (checkout.folder / FOUND).rglob("*.safetensors")]
+
+
+@pytest.mark.slow
+def test_a_gpu_that_is_not_there_is_told(checkout: Checkout) -> None:
+    checkout.edit("config/config.yaml", "generate: {threads: 1", "generate: {gpus: 1, threads: 1")
+    run = checkout.snakemake(f"{FOUND}/generate/smollm2.json", "--cores", "2")
+
+    assert run.status != 0
+    assert "error: the config asks for 1 GPUs, and this job on" in run.out
