@@ -83,8 +83,9 @@ test-slurm: install  ## Run the workflow on a SLURM of its own on this machine; 
 	pytest -m "slurm and not long" tests/slurm
 
 .PHONY: calibrate
-calibrate: install  ## Simulate what intervals and tests are worth, into docs/calibration.csv; goes on
+calibrate: install  ## Simulate what intervals and tests are worth, into docs/calibration.csv and .png; goes on
 	@OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 python perf/calibration.py
+	python perf/draw_calibration.py
 
 .PHONY: gpu-check
 gpu-check: install  ## Run the demo's way on one GPU, in environments that Conda makes, beside its price
