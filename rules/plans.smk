@@ -72,7 +72,7 @@ def planned_claims(wildcards):
     """Return what is said about the plan's cells, by name, as JSON."""
     names = experiment.plans[wildcards.plan].claims
     return json.dumps(
-        {name: experiment.claims[name].model_dump(mode="json") for name in names}
+        {name: json.loads(experiment.claims[name].settings()) for name in names}
     )
 
 

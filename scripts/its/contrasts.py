@@ -14,6 +14,9 @@ from its.paired import error_over_problems
 from its.spreads import Part, Spread
 from its.uncertainty import Replication, Uncertainty, Variance
 
+MOST = 1_000_000
+"""Nobody will have more problems, replicates or samples: the difference is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -71,7 +74,8 @@ class Contrast:
     def needed(self, variance: float) -> dict[str, int | None]:
         """Return how many problems, replicates or samples alone would bring the variance down.
 
-        At least as many as there are; None where no number would, or one replicate cannot tell.
+        At least as many as there are; None where no number up to a million would, or one replicate
+        cannot tell.
         """
         parts, rest = self.components, self.components.rest + self.components.samples
         return {
@@ -223,6 +227,6 @@ def _times(present: int, falling: float, room: float) -> int | None:
 
     Rounding apart, `present * falling / room`.
     """
-    if falling <= 0 or room <= 0:
+    if falling <= 0 or room <= 0 or present * falling / room > MOST:
         return None
     return max(present, ceil(present * falling / room - 1e-9))

@@ -94,4 +94,5 @@ def test_needed_numbers_bring_the_variance_down_to_what_is_asked() -> None:
     if needed["problems"]:
         falling = (parts.problems + parts.rest + parts.samples) * 30 / needed["problems"]
         assert falling + parts.replicates <= goal + 1e-12
+    assert found.needed(1e-12)["problems"] is None  # more than a million
     assert found.needed(0) == {"problems": None, "replicates": None, "samples": None}

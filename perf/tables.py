@@ -1,0 +1,125 @@
+"""How long the tables of a whole plan take, from made-up verdicts of its size.
+
+There is no neighbour to compare with: the goal is ten minutes and 4 GB for 3,000 cells and five
+million verdicts. Verdicts of a plan are written once; each table is then made by its own script.
+"""
+
+import argparse
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from measure import cost
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "scripts"))
+TABLES = [
+    "tabulate_codesign",
+    "compare",
+    "tabulate_claims",
+    "tabulate_variance",
+    "tabulate_selection",
+]
+
+
+def commands(configfile: Path, plan: str) -> dict[str, list[str]]:
+    """Return what Snakemake would call for each table."""
+    call = [sys.executable, "-m", "snakemake", "-n", "-p", "--config", f"plan={plan}"]
+    call += ["--configfile", str(configfile)]
+    run = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=True)
+    found = {}
+    for name in TABLES:
+        line = re.search(
+            rf"python scripts/{name}\.py .*?(?= &> )", run.stdout + run.stderr, re.DOTALL
+        )
+        if line:
+            found[name] = [sys.executable, *shlex.split(line[0])[1:]]
+    return found
+
+
+def made_up(scores: Path, plan: dict, drawn: list[str], benchmarks: dict[str, list[int]]) -> int:
+    """Write verdicts for every cell; return how many."""
+    from its.config.plan import Plan
+    from its.files import write_json
+    from its.scoring import VERDICTS
+    from its.summary import summarize
+
+    random, count = np.random.default_rng(0), 0
+    for cell in dict.fromkeys(one.path for one in Plan.model_validate(plan).grid(drawn)):
+        benchmark = cell.split("/")[2]
+        problems, samples = benchmarks[benchmark]
+        size = problems * samples
+        chances = np.random.default_rng(problems).beta(1, 1, problems).repeat(samples)
+        right = random.random(size) < chances
+        thinking = random.integers(1_000, 20_000, size)
+        table = pl.DataFrame(
+            {
+                "id": np.arange(problems).astype(str).repeat(samples),
+                "sample": np.tile(np.arange(samples), problems),
+                "correct": right,
+                "lenient": right,
+                "extracted": np.where(right, "1", "2"),
+                "lenient_extracted": np.where(right, "1", "2"),
+                "gold": "1",
+                "rule": "integers",
+                "lenient_rule": "box: integers",
+                "answered": True,
+                "truncated": False,
+                "timed_out": False,
+                "tokens": thinking + 300,
+                "thinking_tokens": thinking,
+                "answer_tokens": 300,
+            },
+        ).cast(VERDICTS)
+        path = scores / f"{cell}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        table.write_parquet(path)
+        write_json(path.with_suffix(".json"), summarize(table))
+        count += size
+    return count
+
+
+def main() -> None:
+    """Make verdicts, make the tables, print what each took."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="for the verdicts; used again if they are there")
+    parser.add_argument("--configfile", type=Path, default=ROOT / "config/paper.yaml")
+    parser.add_argument("--plan", default="paper")
+    args = parser.parse_args()
+
+    calls = commands(args.configfile.resolve(), args.plan)
+    first = calls["tabulate_codesign"]
+    plan = json.loads(first[first.index("--plan") + 1])
+    drawn = first[first.index("--drawn") + 1 : first.index("--labels")]
+    import yaml
+
+    from its.config.experiment import read_config
+
+    merged = {}
+    for file in [ROOT / "config/config.yaml", args.configfile]:
+        for key, value in yaml.safe_load(file.read_text()).items():
+            merged[key] = merged.get(key, {}) | value if isinstance(value, dict) else value
+    config = read_config(merged)
+    sizes = {
+        name: [config.benchmarks[name].problems.rows, config.benchmarks[name].sampling.n]
+        for name in plan["benchmarks"]
+    }
+    folder = args.folder.resolve()
+    if not (folder / "results/scores").exists():
+        count = made_up(folder / "results/scores", plan, drawn, sizes)
+        print(f"{count} verdicts written", file=sys.stderr)
+    print("| table | rows | seconds | most memory |\n| --- | --- | --- | --- |")
+    for name, call in calls.items():
+        script = [call[0], str(ROOT / call[1]), *call[2:]]
+        took = cost(script, folder)
+        rows = len(pl.read_csv(folder / call[2], infer_schema=False))
+        print(f"| {name} | {rows} | {took.seconds:.0f} | {took.mebibytes:.0f} MiB |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
