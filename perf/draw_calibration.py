@@ -98,8 +98,8 @@ def calibration_chart(counted: pl.DataFrame) -> alt.TopLevelMixin:
             subtitle=[
                 "Known truths, simulated: each tick is one point of the grid, of accuracy, spread "
                 "of problems, samples and luck of replicates.",
-                "Shaded: 93 to 97% of intervals, at most 5.5% of tests. What lies beyond a panel is at "
-                "its edge.",
+                "Shaded: 93 to 97% of intervals, at most 5.5% of tests. What lies beyond "
+                "a panel is at its edge.",
             ],
         )
     )
