@@ -98,8 +98,9 @@ doctor:  ## Say what is at work here, what was left behind, what hangs, and how 
 	@python scripts/doctor.py
 
 .PHONY: calibrate
-calibrate: install  ## Simulate what intervals and tests are worth, into docs/calibration.csv; goes on
+calibrate: install  ## Simulate what intervals and tests are worth, into docs/calibration.csv and .png; goes on
 	@OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 python perf/calibration.py
+	python perf/draw_calibration.py
 
 .PHONY: gpu-check
 gpu-check: install  ## Run the demo's way on one GPU, in environments that Conda makes, beside its price

@@ -32,6 +32,8 @@ SPREADS = {"none": np.inf, "some": 4.0, "U": 0.6}
 LUCK = {"none": (0.0, 0.0), "trainings": (0.3, 0.1)}
 """Standard deviations in log odds of what all tests of a learner share, and of each test's own.
 0.3 at a chance of a half is 7 points."""
+EFFECT = 0.5
+"""Of the learner that is better, where power is counted, in log odds: 12 points at a half."""
 FLIPS = 2_000
 """Of a permutation test with many problems: enough to tell 5%."""
 
@@ -48,7 +50,7 @@ COLUMNS = {
     "width": pl.Float64,
 }
 """One row per point and thing that is counted: how often an interval covered the truth, and its
-mean width; or how often a test rejected at 5%."""
+mean width; or how often a test rejected at 5%, with nothing to find or (`power`) with `EFFECT`."""
 
 
 def points() -> Iterator[dict[str, Any]]:
@@ -125,6 +127,9 @@ def _one_replicate(
     difference = paired_difference([_means(one, samples)], [_means(two, samples)])
     yield "difference", difference.low <= 0 <= difference.high, difference.high - difference.low
     yield "sign-flip test", difference.p <= 0.05, 0.0
+    better = random.binomial(samples, expit(logit(chances) + EFFECT)) / samples
+    found = paired_difference([_means(better, samples)], [_means(two, samples)])
+    yield "power: sign-flip test", found.p <= 0.05 and found.mean > 0, 0.0
 
 
 def _several_replicates(
@@ -173,6 +178,13 @@ def _several_replicates(
         low, high = found.interval()
         yield f"contrast: {name}", low <= 0 <= high, high - low
         yield f"verdict: {name}", 2 * min(p_values(better, found)) <= 0.05, 0.0
+    for test in [0, 1]:
+        lifted = expit(odds + luck[1, test, :, None] + EFFECT)
+        values = random.binomial(samples, lifted) / samples
+        cells[1][test] = [_means(one, samples) for one in values]
+    spread = common_spread(cells)
+    supports = p_values(better, contrast([term(1, 1, 1), term(-1, 0, 0)]))[0]
+    yield "power: both sides against none", 2 * supports <= 0.05, 0.0
 
 
 def _means(values: np.ndarray, samples: int) -> "Means":

@@ -264,8 +264,9 @@ rule draw_comparisons:
         "../envs/data.yaml"
     params:
         code=code_version("scripts/draw_comparisons.py"),
+        labels=planned_labels,
     shell:
-        "python scripts/draw_comparisons.py {input:q} {output:q} &> {log:q}"
+        "python scripts/draw_comparisons.py {input:q} {output:q} --labels {params.labels:q} &> {log:q}"
 
 
 rule draw_claims:

@@ -1,6 +1,7 @@
 """Draw the paired differences."""
 
 import argparse
+import json
 from pathlib import Path
 
 import polars as pl
@@ -16,9 +17,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("comparisons", type=Path, help="CSV, one row per comparison")
     parser.add_argument("figures", type=Path, nargs="+", help="files to write: .svg, .png")
+    parser.add_argument("--labels", type=json.loads, required=True, help="what to call names")
     args = parser.parse_args()
 
-    save(comparisons_chart(pl.read_csv(args.comparisons, schema=COMPARISONS)), args.figures)
+    table = pl.read_csv(args.comparisons, schema=COMPARISONS)
+    save(comparisons_chart(table, args.labels), args.figures)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,8 @@ def test_the_matrix_shows_numbers_sizes_and_holes(scores: Path) -> None:
 
 def test_the_forest_shows_what_was_compared(scores: Path) -> None:
     table = comparison_rows(PLAN, ["U"], ["N"], scores)
-    image = svg(comparisons_chart(table), scores)
+    image = svg(comparisons_chart(table, LABELS), scores)
+    assert "Easy sums" in image
     assert "U-U minus base-U" in image
     assert "U-U minus best untrained" in image
     assert "+60" in image
@@ -68,7 +69,7 @@ def test_a_matrix_of_holes_is_drawn(chart: object, tmp_path: Path) -> None:
 
 def test_nothing_to_compare_and_nothing_trained_is_said(tmp_path: Path) -> None:
     table = comparison_rows(PLAN, ["U"], ["N"], tmp_path)
-    assert "Nothing to compare yet" in svg(comparisons_chart(table), tmp_path)
+    assert "Nothing to compare yet" in svg(comparisons_chart(table, {}), tmp_path)
     losses = pl.DataFrame(schema=LOSSES)
     assert "nothing has been trained" in svg(losses_chart(losses, ["N"]), tmp_path)
 

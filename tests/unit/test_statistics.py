@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.proportion import proportion_confint
 
 from its.errors import InputError
 from its.intervals import accuracy, cautious, majority, over_replicates, pass_at_k
 from its.means import Means, means_of
-from its.paired import paired_difference, sign_flip
+from its.paired import error_over_problems, paired_difference, sign_flip
 from its.uncertainty import Variance
 
 MARKS = st.lists(st.text("01", min_size=1, max_size=5), min_size=2, max_size=12)
@@ -105,6 +106,17 @@ def test_an_accuracy_lies_in_its_interval_and_that_in_0_to_1(rows: list[str]) ->
 def test_pass_at_k_is_the_share_of_subsets_with_a_right_one(rows: list[str], k: int) -> None:
     subsets = [["1" in some for some in combinations(row, k)] for row in rows]
     expected = np.mean([np.mean(subset) for subset in subsets])
+    assert pass_at_k(verdicts(*rows), k).mean == pytest.approx(expected)
+
+
+@given(st.lists(st.text("01", min_size=20, max_size=40), min_size=2), st.integers(1, 20))
+@settings(deadline=None)
+def test_pass_at_k_is_that_of_the_humaneval_paper(rows: list[str], k: int) -> None:
+    def stable(n: int, c: int) -> float:
+        """Equation 1 as a product, the way its authors compute it."""
+        return 1.0 if n - c < k else 1.0 - float(np.prod(1.0 - k / np.arange(n - c + 1, n + 1)))
+
+    expected = np.mean([stable(len(row), row.count("1")) for row in rows])
     assert pass_at_k(verdicts(*rows), k).mean == pytest.approx(expected)
 
 
@@ -212,6 +224,20 @@ def test_cells_that_never_differ_still_have_an_interval() -> None:
     estimate = paired_difference([zero, zero], [zero, zero])
     assert estimate.low < 0 < estimate.high
     assert estimate.p == 1
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 8), st.integers(2, 6))
+@settings(max_examples=20, deadline=None)
+def test_the_error_over_problems_is_the_clustered_one_of_statsmodels(
+    seed: int, problems: int, samples: int
+) -> None:
+    values = np.random.default_rng(seed).random((problems, samples))
+    model = OLS(values.ravel(), np.ones(values.size))
+    groups = np.repeat(np.arange(problems), samples)
+    theirs = model.fit(cov_type="cluster", cov_kwds={"groups": groups})
+    centre, error = error_over_problems(values.mean(axis=1))
+    assert centre == pytest.approx(theirs.params[0])
+    assert error == pytest.approx(theirs.bse[0])
 
 
 @given(st.data())

@@ -1,5 +1,7 @@
 """Paired differences as a forest plot."""
 
+from collections.abc import Mapping
+
 import altair as alt
 import polars as pl
 
@@ -20,13 +22,15 @@ STEP = 34
 LENIENT = "#999999"
 
 
-def comparisons_chart(comparisons: pl.DataFrame) -> alt.TopLevelMixin:
+def comparisons_chart(comparisons: pl.DataFrame, labels: Mapping[str, str]) -> alt.TopLevelMixin:
     """Draw a column per benchmark, and a block of rows per kind of comparison.
 
     Parameters
     ----------
     comparisons
         The columns of `its.comparisons.COMPARISONS`. Missing ones are left out.
+    labels
+        What benchmarks are called; their names, where it has none.
     """
     found = comparisons.filter(~pl.col("missing"))
     several = found.select("model", "sample", "recipe").n_unique() > 1
@@ -55,7 +59,7 @@ def comparisons_chart(comparisons: pl.DataFrame) -> alt.TopLevelMixin:
             _panel(
                 block.filter(pl.col("benchmark") == benchmark),
                 rows=rows,
-                title=benchmark if what == kinds[0] else "",
+                title=labels.get(benchmark, benchmark) if what == kinds[0] else "",
                 reach=reach,
                 labels=benchmark == benchmarks[0],
                 axis=what == kinds[-1],
