@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from its.errors import InputError
+from its.offline import stay_offline
 
 if TYPE_CHECKING:
     from vllm import LLM
@@ -56,13 +57,10 @@ def prepare(gpus: int) -> None:
     No hub, no statistics sent, nothing that listens beyond this machine. What a person set
     before stays.
     """
+    stay_offline()
     quiet = {
-        "HF_HUB_OFFLINE": "1",
         "VLLM_NO_USAGE_STATS": "1",
-        "DO_NOT_TRACK": "1",
         "VLLM_HOST_IP": "127.0.0.1",
-        "GLOO_SOCKET_IFNAME": "lo",
-        "NCCL_SOCKET_IFNAME": "lo",
         "VLLM_LOGGING_LEVEL": "WARNING" if gpus else "ERROR",
         "TORCH_CPP_LOG_LEVEL": "ERROR",
     }
