@@ -9,6 +9,7 @@ from pathlib import Path
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from its.config.experiment import read_config
+from its.config.model import Saving
 from its.config.plan import suffixed
 from its.costs.fit import misfits
 from its.costs.found import with_shapes
@@ -131,6 +132,29 @@ def published_model(wildcards):
     """Return the model that a training starts from, if the plan at hand fits its GPUs."""
     check_fit()
     return "<results>/models/{model}/manifest.json"
+
+
+def training_gpus(wildcards):
+    """Return the GPUs of a training, on all its nodes."""
+    needs = experiment.models[wildcards.model].train
+    return needs.nodes * needs.gpus
+
+
+def between_nodes(wildcards):
+    """Return what starts a training on each of several nodes; None where there is one.
+
+    SLURM's executor then leaves that to the job itself.
+    """
+    return "srun" if experiment.models[wildcards.model].train.nodes > 1 else None
+
+
+def saving(wildcards, resources):
+    """Return how often a training saves what it would lose, as JSON.
+
+    By way of resources, for none of it decides what is learnt.
+    """
+    asked = {key: resources.get(key) for key in Saving.model_fields}
+    return Saving.model_validate(asked).settings()
 
 
 def writing_model(wildcards):

@@ -59,7 +59,7 @@ def planned_preflight(wildcards):
     return collect("results/preflight/{kind}.json", kind=kinds.values())
 
 
-NO_SHAPE = {"threads", "memory", "runtime", "save_steps"}
+NO_SHAPE = {"threads", "memory", "runtime", *Saving.model_fields}
 """What two trainings may ask for in different amounts, and be of one kind."""
 
 
@@ -69,7 +69,7 @@ def one_step(wildcards):
     short = {
         "epochs": 1,
         "keep": [],
-        "batch": needs.processes or max(1, needs.gpus),
+        "batch": needs.nodes * (needs.processes or max(1, needs.gpus)),
         "micro_batch": 1,
         "max_length": 512,
         "packing": False,

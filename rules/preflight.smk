@@ -9,8 +9,11 @@ rule preflight_train:
         "../envs/train.yaml"
     threads: setting("models/{model}/train/threads")
     resources:
-        gpu=setting("models/{model}/train/gpus"),
+        gpu=training_gpus,
         tasks_per_gpu=0,
+        nodes=setting("models/{model}/train/nodes"),
+        tasks=setting("models/{model}/train/nodes"),
+        mpi=between_nodes,
         processes=setting("models/{model}/train/processes", otherwise=0),
         mem=setting("models/{model}/train/memory"),
         runtime=5,
@@ -20,13 +23,15 @@ rule preflight_train:
         folder="results/preflight/train/{model}-{recipe}",
         recipe=one_step,
         dtype=setting("models/{model}/dtype"),
+        gpus=setting("models/{model}/train/gpus"),
         processes=lambda wildcards, resources: resources.processes
-        or max(1, resources.gpu),
+        or max(1, resources.gpu // resources.nodes),
+        rows=lambda wildcards: json.loads(one_step(wildcards))["batch"],
     shell:
-        "( python scripts/preflight.py make {params.folder:q} --gpus {resources.gpu:q}"
-        " --rows {params.processes:q}"
-        " && python scripts/launch.py --standalone --nproc-per-node {params.processes:q} --shutdown-timeout 300"
-        " --signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 scripts/train.py"
+        "( python scripts/preflight.py make {params.folder:q} --gpus {params.gpus:q}"
+        " --rows {params.rows:q}"
+        " && python scripts/launch.py --nnodes {resources.nodes:q} --nproc-per-node {params.processes:q}"
+        " --shutdown-timeout 300 --signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 scripts/train.py"
         " {params.folder:q}/model/manifest.json {params.folder:q}/rows.parquet"
         " {params.folder:q}/made/weights/manifest.json {params.folder:q}/made/training.json"
         " --recipe {params.recipe:q} --chat '{{\"context\": 512}}' --dtype {params.dtype:q} --seed 0"

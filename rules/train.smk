@@ -20,11 +20,17 @@ rule train:
         "../envs/train.yaml"
     threads: setting("models/{model}/train/threads")
     resources:
-        gpu=setting("models/{model}/train/gpus"),
+        # GPUs are those of the job, memory and threads those of each of its nodes.
+        gpu=training_gpus,
         # torchrun starts one process a GPU; SLURM must not start the command once a GPU.
         tasks_per_gpu=0,
+        nodes=setting("models/{model}/train/nodes"),
+        tasks=setting("models/{model}/train/nodes"),
+        mpi=between_nodes,
         processes=setting("models/{model}/train/processes", otherwise=0),
         save_steps=setting("models/{model}/train/save_steps"),
+        save_minutes=setting("models/{model}/train/save_minutes"),
+        keep_states=setting("models/{model}/train/keep_states"),
         mem=asked("models/{model}/train", "memory"),
         runtime=asked("models/{model}/train", "runtime"),
     params:
@@ -32,14 +38,15 @@ rule train:
         recipe=settings("recipes/{recipe}"),
         chat=settings("models/{model}/chat"),
         dtype=setting("models/{model}/dtype"),
+        saving=saving,
         processes=lambda wildcards, resources: resources.processes
-        or max(1, resources.gpu),
+        or max(1, resources.gpu // resources.nodes),
     shell:
-        "python scripts/launch.py --standalone --nproc-per-node {params.processes:q} --shutdown-timeout 300"
-        " --signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 scripts/train.py"
+        "python scripts/launch.py --nnodes {resources.nodes:q} --nproc-per-node {params.processes:q}"
+        " --shutdown-timeout 300 --signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 scripts/train.py"
         " {input.base:q} {input.rows:q} {output:q} --recipe {params.recipe:q}"
         " --chat {params.chat:q} --dtype {params.dtype:q} --seed {wildcards.seed:q}"
-        " --save-steps {resources.save_steps:q} &> {log:q}"
+        " --saving {params.saving:q} &> {log:q}"
 
 
 rule keep_epoch:

@@ -1,8 +1,12 @@
 """Start a script in several processes as torchrun does, whose options it takes.
 
-What torchrun adds to a failure is a traceback of its own, below which nobody finds the error.
+With --nnodes above 1 it is called on the first node of a job of SLURM, and lets srun call it again
+on each. The processes meet at an address that only they can reach: torchrun's own meeting point
+listens on every network. What torchrun adds to a failure is a traceback of its own, below which
+nobody finds the error.
 """
 
+import os
 import sys
 
 from torch.distributed.elastic.multiprocessing.api import SignalException
@@ -10,12 +14,28 @@ from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.run import get_args_parser, run
 
 from its.devices import share_gpus
+from its.errors import run as run_main
+from its.nodes import free_port, meeting_point, once_a_node, talk_over, this_node
 
 
 def main() -> None:
     """Run the processes; exit as the first one that failed did, or by the signal that came."""
-    args = get_args_parser().parse_args()
+    parser = get_args_parser()
+    parser.set_defaults(master_port=None)
+    args = parser.parse_args()
+    nodes = int(args.nnodes)
+    if nodes > 1 and args.master_port is None:
+        command = once_a_node(nodes, free_port(), sys.argv)
+        os.execvp(command[0], command)  # signals reach srun, and its status is ours
+
     share_gpus(int(args.nproc_per_node))
+    node = this_node(nodes)
+    talk_over(node.first)
+    store = None
+    if node.rank == 0:
+        args.master_port, store = meeting_point(node.first, args.master_port or 0)
+    args.master_addr, args.node_rank = node.first, node.rank
+    args.rdzv_backend, args.standalone = "static", False
     try:
         run(args)
     except ChildFailedError as error:
@@ -24,7 +44,9 @@ def main() -> None:
         sys.exit(128 - status if status < 0 else status)  # negative: ended by a signal
     except SignalException as error:
         sys.exit(128 + error.sigval)
+    finally:
+        del store  # the last process here no longer needs it
 
 
 if __name__ == "__main__":
-    main()
+    run_main(main)

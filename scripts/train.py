@@ -4,10 +4,11 @@ import argparse
 import os
 from pathlib import Path
 
-from its.config.model import Chat
+from its.config.model import Chat, Saving
 from its.config.recipe import Recipe
 from its.errors import run
 from its.job import Job
+from its.offline import stay_offline
 from its.processes import leave, share_cores
 
 
@@ -22,14 +23,11 @@ def main() -> None:
     parser.add_argument("--chat", type=Chat.model_validate_json, required=True)
     parser.add_argument("--dtype", choices=["float32", "bfloat16"], required=True)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--save-steps", type=int, default=50, help="steps between two states")
+    parser.add_argument("--saving", type=Saving.model_validate_json, default=Saving())
     args = parser.parse_args()
 
     share_cores()
-    os.environ["HF_HUB_OFFLINE"] = "1"  # names that libraries look up are directories of ours
-    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-    for backend in ["GLOO", "NCCL"]:  # the processes are on one machine: nobody else may listen in
-        os.environ.setdefault(f"{backend}_SOCKET_IFNAME", "lo")
+    stay_offline()
     import torch
 
     if not torch.cuda.is_available():
@@ -47,7 +45,7 @@ def main() -> None:
             chat=args.chat,
             dtype=args.dtype,
             seed=args.seed,
-            save_steps=args.save_steps,
+            saving=args.saving,
         )
     )
     leave()

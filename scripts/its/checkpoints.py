@@ -17,8 +17,8 @@ from its.files import write_json
 MARK = "whole.json"
 
 
-def mark(state: Path, *, processes: int) -> None:
-    """Declare a state whole, once its bytes are on the disk, and remove older ones beside it."""
+def mark(state: Path, *, processes: int, keep: int) -> None:
+    """Declare a state whole, once its bytes are on the disk, and keep so many of the newest."""
     sizes = {}
     for path in sorted(state.rglob("*")):
         if path.is_file() and path.name != MARK:
@@ -26,9 +26,9 @@ def mark(state: Path, *, processes: int) -> None:
                 os.fsync(file.fileno())
             sizes[path.relative_to(state).as_posix()] = path.stat().st_size
     write_json(state / MARK, {"processes": processes, "sizes": sizes})
-    for older in states(state.parent):
-        if _number(older) < _number(state):
-            shutil.rmtree(older)
+    older = [one for one in states(state.parent) if _number(one) < _number(state)]
+    for one in reversed(older[::-1][keep - 1 :]):
+        shutil.rmtree(one)
 
 
 def newest(folder: Path) -> Path | None:

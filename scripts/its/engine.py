@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from its.devices import share_gpus
 from its.errors import InputError
+from its.offline import stay_offline
 
 if TYPE_CHECKING:
     from vllm import LLM
@@ -58,13 +59,10 @@ def prepare(gpus: int) -> None:
     machine. What a person set before stays.
     """
     share_gpus(gpus)
+    stay_offline()
     quiet = {
-        "HF_HUB_OFFLINE": "1",
         "VLLM_NO_USAGE_STATS": "1",
-        "DO_NOT_TRACK": "1",
         "VLLM_HOST_IP": "127.0.0.1",
-        "GLOO_SOCKET_IFNAME": "lo",
-        "NCCL_SOCKET_IFNAME": "lo",
         "VLLM_LOGGING_LEVEL": "WARNING" if gpus else "ERROR",
         "TORCH_CPP_LOG_LEVEL": "ERROR",
     }

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from its.config.model import Chat
+from its.config.model import Chat, Saving
 from its.config.recipe import Recipe
 from its.errors import InputError
 from its.examples import accumulation
@@ -23,7 +23,7 @@ class Job:
     chat: Chat
     dtype: str
     seed: int
-    save_steps: int
+    saving: Saving
 
     @property
     def name(self) -> str:

@@ -19,8 +19,13 @@ def rank() -> int:
 
 
 def count() -> int:
-    """Return how many processes torchrun started."""
+    """Return how many processes torchrun started, on all nodes."""
     return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def cores() -> int:
+    """Return how many cores of this node the job has: Snakemake says so."""
+    return int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))
 
 
 def share_cores() -> None:
@@ -30,8 +35,8 @@ def share_cores() -> None:
     several times as long as soon as anything else runs on the machine. Torch reads both when it
     is imported.
     """
-    cores = int(os.environ.get("OMP_NUM_THREADS") or len(os.sched_getaffinity(0)))
-    os.environ["OMP_NUM_THREADS"] = str(max(1, cores // count()))
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    os.environ["OMP_NUM_THREADS"] = str(max(1, cores() // here))
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
@@ -53,16 +58,16 @@ def agree(said: Said | None = None) -> Said:
     return json.loads(store.get("said"))
 
 
-def any_of(here: bool) -> bool:
-    """Tell whether `here` is true in any of the processes."""
+def most(here: int) -> int:
+    """Return the largest `here` of all processes."""
     if count() == 1:
         return here
     import torch
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    flag = torch.tensor(int(here), device=device)
-    torch.distributed.all_reduce(flag, torch.distributed.ReduceOp.MAX)
-    return bool(flag.item())
+    largest = torch.tensor(here, device=device)
+    torch.distributed.all_reduce(largest, torch.distributed.ReduceOp.MAX)
+    return int(largest.item())
 
 
 def meet() -> None:

@@ -31,7 +31,7 @@ from its.console import Progress, say
 from its.errors import InputError
 from its.examples import IGNORED, Fitted, accumulation, order, sequences, shuffled
 from its.job import Job
-from its.processes import any_of, count, meet
+from its.processes import count, meet, most
 from its.progress import Work
 from its.weights import weights_of
 
@@ -42,6 +42,9 @@ SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_
 SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGURG]
 """What asks a training to save and stop: a time limit, Ctrl-C, a warning before a time limit
 (URG in slurm/profile.yaml, USR1 elsewhere)."""
+
+SAVE, STOP = 1, 2
+"""What may be due after a step; the larger one holds for all processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +176,8 @@ class Watch(TrainerCallback):
         """Take up the log and the clock of an interrupted training; listen to signals."""
         self.log = state.log_history
         before = self.log[-1]["seconds"] if self.log else 0.0
-        self.start = time.monotonic() - before
+        self.saved = time.monotonic()
+        self.start = self.saved - before
         self.progress = Progress(f"train {self.job.name}", self.course.last_step, "steps")
         self.progress.skip(state.global_step)
         for number in SIGNALS:
@@ -187,13 +191,13 @@ class Watch(TrainerCallback):
         epoch, rest = divmod(step, self.course.steps_per_epoch)
         if not rest and epoch in self.job.recipe.keep:
             self.keep(epoch)  # before a state that would go on behind it
-        asked = any_of(self.asked is not None)
+        what = most(STOP if self.asked else self._due(step))  # the same for all processes
         if step >= last:
             control.should_training_stop = True
-        elif asked:
+        elif what == STOP:
             self.stopped_by = self.asked or signal.SIGTERM
             control.should_training_stop = control.should_save = True
-        elif step % self.job.save_steps == 0:
+        elif what == SAVE:
             control.should_save = True
         if control.should_save and self.work:
             self.work.lease.check()
@@ -221,11 +225,24 @@ class Watch(TrainerCallback):
         """Mark a state as whole, once every process has written its part."""
         meet()
         if self.work:
-            mark(Path(args.output_dir) / f"checkpoint-{state.global_step}", processes=count())
+            mark(
+                Path(args.output_dir) / f"checkpoint-{state.global_step}",
+                processes=count(),
+                keep=self.job.saving.keep_states,
+            )
+            self.saved = time.monotonic()
             if self.stopped_by:
-                again = "saved; start it again to go on"
+                name = signal.Signals(self.stopped_by).name
+                again = f"saved on {name}; a retry, or a new start, goes on from there"
                 say(f"train {self.job.name}: step {state.global_step} {again}")
         meet()  # or torchrun, seeing the others leave, stops the first one before its mark
+
+    def _due(self, step: int) -> int:
+        """Return whether to save after this step; the first process has the clock."""
+        saving = self.job.saving
+        minutes = (time.monotonic() - self.saved) / 60
+        late = saving.save_minutes and self.work and minutes >= saving.save_minutes
+        return SAVE if late or step % saving.save_steps == 0 else 0
 
     def _ask(self, number: int, _: object) -> None:
         self.asked = signal.Signals(number)

@@ -18,10 +18,10 @@ def write_state(folder: Path, step: int) -> Path:
 
 
 def test_a_new_state_takes_the_place_of_older_ones_once_it_is_whole(tmp_path: Path) -> None:
-    mark(write_state(tmp_path, 9), processes=1)
+    mark(write_state(tmp_path, 9), processes=1, keep=1)
     fresh = write_state(tmp_path, 10)
     assert len(states(tmp_path)) == 2
-    mark(fresh, processes=1)
+    mark(fresh, processes=1, keep=1)
     assert states(tmp_path) == [fresh]
     assert newest(tmp_path) == fresh
 
@@ -40,9 +40,9 @@ def test_a_torn_state_is_removed_and_the_one_before_it_taken(
     tmp_path: Path, tear: callable, capsys: pytest.CaptureFixture
 ) -> None:
     older = write_state(tmp_path, 9)
-    mark(older, processes=1)
+    mark(older, processes=1, keep=1)
     torn = write_state(tmp_path / "other", 10)
-    mark(torn, processes=1)
+    mark(torn, processes=1, keep=1)
     tear(torn)
     torn = torn.rename(tmp_path / torn.name)
 
@@ -59,7 +59,7 @@ def test_without_a_whole_state_training_starts_anew(tmp_path: Path) -> None:
 
 def test_a_sharded_state_asks_for_as_many_processes_as_left_it(tmp_path: Path) -> None:
     state = write_state(tmp_path, 5)
-    mark(state, processes=8)
+    mark(state, processes=8, keep=1)
     check_processes(state, 8)
     with pytest.raises(InputError, match="in 8 parts, and 4 processes cannot"):
         check_processes(state, 4)

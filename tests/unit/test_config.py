@@ -12,7 +12,7 @@ import yaml
 from its.config.benchmark import Benchmark
 from its.config.claim import Claim, Reference
 from its.config.experiment import Config, read_config
-from its.config.model import Chat, GenerationNeeds, Model, Needs, TrainingNeeds
+from its.config.model import Chat, GenerationNeeds, Model, Needs, Saving, TrainingNeeds
 from its.config.plan import Plan, Replicate
 from its.config.pool import (
     Contains,
@@ -149,6 +149,7 @@ DEFAULTS = {
 }
 NEEDS = {
     Needs,
+    Saving,
     GenerationNeeds,
     TrainingNeeds,
     Plan,
@@ -182,7 +183,7 @@ def test_published_schema_is_the_one_the_code_checks_with() -> None:
 def test_published_reference_is_fresh_and_speaks_of_every_section() -> None:
     assert reference() in (ROOT / "config/README.md").read_text(), "run `make schema`"
     # Their keys stand with those of their kinds.
-    parents = {Context, Counted, Drawn, Needs, RowFilter}
+    parents = {Context, Counted, Drawn, Needs, RowFilter, Saving}
     assert set(SECTIONS.values()) == sections() - parents
 
 

@@ -115,7 +115,7 @@ def test_a_32b_at_32k_tokens_on_one_node_is_refused_and_told_what_fits() -> None
     assert "training models.large with recipes.long takes" in said
     assert "each of 8 h100, where 74.8 GiB are there" in said
     assert "`price: {refuse: false}`" in said
-    gpus = int(re.search(r"train\.gpus: (\d+)", said)[1])
+    gpus = 8 * int(re.search(r"train\.nodes: (\d+)", said)[1])
     length = int(re.search(r"max_length: (\d+)", said)[1])
     assert memory("Qwen2.5-32B", gpus, RECIPE).fits
     assert not memory("Qwen2.5-32B", gpus // 2, RECIPE).fits
@@ -155,7 +155,21 @@ def test_offloaded_weights_leave_the_gpu_at_stage_3_alone(tmp_path: Path) -> Non
 
 def test_the_fewest_gpus_that_fit_are_named() -> None:
     (said,) = misfits(config(model("Qwen2.5-32B", gpus=4), RECIPE), "p")
-    assert "train.gpus: 16;" in said
+    assert "or train.gpus: 8 and train.nodes: 2;" in said
+
+
+def test_two_nodes_take_of_each_gpu_what_as_many_on_one_would() -> None:
+    one, two = (
+        Model.model_validate(base | {"train": base["train"] | {"gpus": gpus, "nodes": nodes}})
+        for base in [model("Qwen2.5-32B")]
+        for gpus, nodes in [(16, 1), (8, 2)]
+    )
+    how, shape = Recipe.model_validate(RECIPE), SHAPES["Qwen2.5-32B"]
+    taken = [
+        training_memory(each, shape, how, read_sharding(ZERO3), Price()) for each in [one, two]
+    ]
+    assert taken[0].total == taken[1].total
+    assert taken[1].available_host == 2 * taken[0].available_host
 
 
 def test_what_takes_several_changes_is_told_as_one() -> None:

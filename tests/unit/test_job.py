@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from its.config.model import Chat
+from its.config.model import Chat, Saving
 from its.config.recipe import Recipe
 from its.errors import InputError
 from its.job import Job, check_settings
@@ -20,7 +20,7 @@ JOB = Job(
     chat=Chat(),
     dtype="float32",
     seed=0,
-    save_steps=50,
+    saving=Saving(),
 )
 
 
@@ -29,7 +29,7 @@ def test_a_training_is_called_by_its_model_and_learner() -> None:
 
 
 def test_how_often_it_saves_decides_nothing_and_the_seed_does() -> None:
-    assert replace(JOB, save_steps=7).decides == JOB.decides
+    assert replace(JOB, saving=Saving(save_steps=7)).decides == JOB.decides
     assert replace(JOB, seed=1).decides != JOB.decides
 
 

@@ -11,7 +11,7 @@ from its.processes import agree, count, rank, share_cores
 def test_each_process_gets_its_part_of_the_cores(
     monkeypatch: pytest.MonkeyPatch, cores: str, processes: str, expected: str
 ) -> None:
-    environment = {"OMP_NUM_THREADS": cores, "WORLD_SIZE": processes}
+    environment = {"OMP_NUM_THREADS": cores, "LOCAL_WORLD_SIZE": processes, "WORLD_SIZE": "64"}
     monkeypatch.setattr("os.environ", environment)
     share_cores()
     assert environment["OMP_NUM_THREADS"] == expected

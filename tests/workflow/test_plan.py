@@ -147,3 +147,19 @@ def test_a_table_of_personas_has_those_of_every_set_they_are_asked_with(checkout
         for draw, persona in [("", ""), (".1", ".2")]
         for text in [f"demo192{draw}/S{persona}", f"sums_easy/S{persona}", f"sums_easy/U{persona}"]
     ]
+
+
+@pytest.mark.parametrize(("nodes", "gpus", "starter"), [(1, 8, False), (2, 16, True)])
+def test_a_training_asks_slurm_for_its_nodes_by_the_same_command(
+    checkout: Checkout, nodes: int, gpus: int, starter: bool
+) -> None:
+    needs = f"train: {{nodes: {nodes}, gpus: 8, "
+    checkout.edit("config/config.yaml", "train: {threads: 2", f"{needs}threads: 2")
+    weights = "results/checkpoints/smollm2/demo192-N-sft-s0/weights/manifest.json"
+    run = checkout.snakemake("-n", "-p", weights, "--config", "price={refuse: false}")
+
+    assert run.status == 0, run.out
+    (resources,) = re.findall(r"resources: (.*tasks_per_gpu.*)", run.out)
+    assert f"gpu={gpus}, tasks_per_gpu=0, nodes={nodes}, tasks={nodes}" in resources
+    assert ("mpi=srun" in resources) == starter
+    assert f"scripts/launch.py --nnodes {nodes} --nproc-per-node 8 " in run.out

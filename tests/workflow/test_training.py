@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,13 +81,21 @@ def start(base: Path, rows: Path) -> Iterator[Callable[..., subprocess.Popen]]:
     """Return a function that starts a training as the rule does."""
     running = []
 
-    def call(folder: Path, *, processes: int = 1, recipe: dict = RECIPE, **options: int) -> object:
+    def call(
+        folder: Path,
+        *,
+        nodes: int = 1,
+        processes: int = 1,
+        recipe: dict = RECIPE,
+        around: dict[str, str] | None = None,
+        **saving: int,
+    ) -> subprocess.Popen:
         trained = Trained(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        torchrun = ["python", "scripts/launch.py", "--standalone", "--nproc-per-node", processes]
+        torchrun = ["python", "scripts/launch.py", "--nnodes", nodes, "--nproc-per-node", processes]
         files = [base, rows, trained.manifest, folder / "training.json"]
         settings = {"recipe": json.dumps(recipe), "chat": CHAT.settings(), "dtype": "float32"}
-        settings |= {"seed": 0} | {name.replace("_", "-"): n for name, n in options.items()}
+        settings |= {"seed": 0, "saving": json.dumps(saving)}
         named = [word for name, value in settings.items() for word in (f"--{name}", value)]
         command = [*torchrun, "scripts/train.py", *files, *named]
         with (folder / "log").open("w") as log:
@@ -94,7 +103,7 @@ def start(base: Path, rows: Path) -> Iterator[Callable[..., subprocess.Popen]]:
                 subprocess.Popen(
                     [str(word) for word in command],
                     cwd=ROOT,
-                    env=environment() | {"OMP_NUM_THREADS": "2"},
+                    env=environment() | {"OMP_NUM_THREADS": "2"} | (around or {}),
                     stdout=log,
                     stderr=subprocess.STDOUT,
                 )
@@ -175,12 +184,54 @@ def test_what_another_job_has_finished_is_left_alone(start: Callable, unbroken: 
     assert not (unbroken.folder / "progress").exists()
 
 
+@pytest.fixture(scope="module")
+def sharded(train: Callable, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Return what two processes on one node train, each with its part of the weights."""
+    return train(tmp_path_factory.mktemp("sharded"), processes=2, recipe=RECIPE | ZERO3)
+
+
+def test_two_nodes_train_what_two_processes_on_one_do_and_nobody_else_can_listen(
+    start: Callable, sharded: Trained, tmp_path: Path
+) -> None:
+    srun = tmp_path / "bin/srun"
+    srun.parent.mkdir()
+    srun.symlink_to(ROOT / "tests/srun.sh")
+    allocation = {"PATH": f"{srun.parent}:{environment()['PATH']}", "SLURM_JOB_ID": "1"}
+    process = start(tmp_path, nodes=2, recipe=RECIPE | ZERO3, around=allocation)
+    heard = set()
+    while process.poll() is None:
+        heard |= listening(process)
+        time.sleep(0.2)
+    assert process.returncode == 0, (tmp_path / "log").read_text()
+    assert heard == {"127.0.0.1"}
+    trained = Trained(tmp_path)
+    assert trained.record["processes"] == 2
+    assert trained.losses() == sharded.losses()
+    assert sha256_of(trained.manifest) == sha256_of(sharded.manifest)
+
+
+def listening(process: psutil.Process) -> set[str]:
+    """Return the addresses at which a process, or one that it started, listens."""
+    heard = set()
+    with suppress(psutil.Error):  # it is gone
+        for one in [psutil.Process(process.pid), *psutil.Process(process.pid).children(True)]:
+            sockets = one.net_connections("inet")
+            heard |= {it.laddr.ip for it in sockets if it.status == psutil.CONN_LISTEN}
+    return heard
+
+
+def test_several_nodes_ask_for_slurm(start: Callable, tmp_path: Path) -> None:
+    assert start(tmp_path, nodes=2).wait(LONGEST) == 2
+    log = (tmp_path / "log").read_text()
+    assert log.startswith("error: the config asks for 2 nodes for this training (train.nodes)")
+    assert "use --profile slurm" in log
+
+
 def test_two_processes_with_sharded_weights_train_the_same_model(
-    train: Callable, unbroken: Trained, tmp_path: Path
+    unbroken: Trained, sharded: Trained
 ) -> None:
     from transformers import AutoModelForCausalLM
 
-    sharded = train(tmp_path, processes=2, recipe=RECIPE | ZERO3)
     assert sharded.losses() == pytest.approx(unbroken.losses(), abs=1e-3)
     assert sharded.record["processes"] == 2
     folders = [weights_of(trained.manifest) for trained in (unbroken, sharded)]

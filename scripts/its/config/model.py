@@ -44,13 +44,26 @@ class GenerationNeeds(Needs):
     """Part of a GPU's memory that the engine takes; vLLM's own choice, if it is not set."""
 
 
-class TrainingNeeds(Needs):
-    """What a training asks for, and how often it saves what it would lose."""
+class Saving(Section):
+    """How often a training saves what it would lose. Only what is done twice depends on it."""
 
-    processes: int | None = Field(None, ge=1)
-    """Processes that share the work: one a GPU, and one without a GPU, if it is not set."""
     save_steps: int = Field(50, ge=1)
     """Optimizer steps between two states from which an interrupted training goes on."""
+    save_minutes: int | None = Field(None, ge=1)
+    """Minutes after which the next step is saved, too, however few steps they were."""
+    keep_states: int = Field(1, ge=1)
+    """States that are kept, the newest ones: an older one is gone on from where a newer one turns
+    out to be torn. One more stands beside them while it is written."""
+
+
+class TrainingNeeds(Saving, Needs):
+    """What a training asks for, and how often it saves what it would lose."""
+
+    nodes: int = Field(1, ge=1)
+    """Nodes that share the work, each with the GPUs, threads, memory and processes that stand here.
+    More than one needs SLURM. Only rounding depends on it."""
+    processes: int | None = Field(None, ge=1)
+    """Processes on each node: one a GPU, and one without a GPU, if it is not set."""
 
     @model_validator(mode="after")
     def _one_process_a_gpu(self) -> "TrainingNeeds":

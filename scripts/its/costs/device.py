@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import inf
 
-from its.config.model import Needs
+from its.config.model import Needs, TrainingNeeds
 from its.config.price import Price
 
 GIB = 2**30
@@ -26,21 +26,23 @@ class Device:
     memory: float
     """Bytes of one GPU; without GPUs infinite, since the config knows of no limit."""
     host: float
-    """Bytes of the machine's memory that the job asks for."""
+    """Bytes of the machines' memory that the job asks for."""
     limit: float
     """Seconds after which the job is ended."""
 
 
 def device_of(needs: Needs, price: Price, dtype: str) -> Device:
-    """Return what a job of such needs runs on."""
-    host = bytes_of(needs.memory)
+    """Return what a job of such needs runs on, all its nodes together."""
+    nodes = needs.nodes if isinstance(needs, TrainingNeeds) else 1
+    host = nodes * bytes_of(needs.memory)
     limit = int(needs.runtime[:-1]) * SECONDS[needs.runtime[-1]]
     one = price.card if needs.gpus else price.core
     flops = getattr(one, dtype) * TERA
     bandwidth = one.bandwidth * TERA
     if needs.gpus:
-        return Device(True, needs.gpus, flops, bandwidth, price.card.memory * GIB, host, limit)
-    return Device(False, needs.threads, flops, bandwidth, inf, host, limit)
+        memory = price.card.memory * GIB
+        return Device(True, nodes * needs.gpus, flops, bandwidth, memory, host, limit)
+    return Device(False, nodes * needs.threads, flops, bandwidth, inf, host, limit)
 
 
 def bytes_of(memory: str) -> float:

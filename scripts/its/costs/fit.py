@@ -11,11 +11,13 @@ from its.costs.device import GIB
 from its.costs.generation import GenerationMemory, generation_memory
 from its.costs.paths import trainings
 from its.costs.sharding import Sharding, offloaded, read_sharding
-from its.costs.training import TrainingMemory, training_memory
+from its.costs.training import TrainingMemory, processes_of, training_memory
 from its.costs.used import used
 
 MOST_GPUS = 1024
 """Up to which larger numbers of GPUs are tried, doubling."""
+NODE_GPUS = 8
+"""What a node has at most, as far as is proposed; more GPUs are on more nodes."""
 STEP = 1024
 """Tokens by which shorter limits are tried."""
 
@@ -46,7 +48,7 @@ def _training(config: Config, name: str, one: str) -> Iterator[str]:
     if not memory.fits:
         yield (
             f"training models.{name} with recipes.{one} takes {_taken(memory)} on "
-            f"each of {model.train.gpus} {price.gpu}, where {_gib(memory.available)} GiB"
+            f"each of {processes_of(model)} {price.gpu}, where {_gib(memory.available)} GiB"
             f"{_host(memory)} are there; {_or(_fitting(training, model.shape, price))}"
         )
 
@@ -104,7 +106,7 @@ def _checkpointing(training: Training, shape: Shape, price: Price) -> Iterator[C
 
 def _sharding(training: Training, shape: Shape, price: Price) -> Iterator[Change]:
     model, recipe, sharding = training
-    if sharding.stage < 3 and model.train.gpus > 1:
+    if sharding.stage < 3 and processes_of(model) > 1:
         yield "ZeRO stage 3 in the recipe's deepspeed", (model, recipe, Sharding(True, 3))
 
 
@@ -116,22 +118,24 @@ def _offload(training: Training, shape: Shape, price: Price) -> Iterator[Change]
     host = _memory(changed, shape, price).host
     words = "offload_optimizer in the recipe's deepspeed"
     if host > _memory(training, shape, price).available_host:
-        words += f" and train.memory: {_asked(host)}"
-        changed = _with_memory(model, host), *changed[1:]
+        asked = _asked(host / model.train.nodes)
+        words += f" and train.memory: {asked}"
+        changed = _with_needs(model, memory=asked), *changed[1:]
     yield words, changed
 
 
 def _more_gpus(training: Training, shape: Shape, price: Price) -> Iterator[Change]:
-    """Yield the smallest larger number of GPUs that fits, or none."""
+    """Yield the smallest larger number of GPUs that fits, on more nodes if one has no more."""
     model, recipe, sharding = training
-    gpus = model.train.gpus * 2
-    while gpus <= MOST_GPUS:
-        needs = model.train.model_copy(update={"gpus": gpus})
-        changed = model.model_copy(update={"train": needs}), recipe, sharding
+    gpus, nodes = model.train.gpus, model.train.nodes
+    while gpus * nodes < MOST_GPUS:
+        gpus, nodes = (2 * gpus, nodes) if 2 * gpus <= NODE_GPUS else (gpus, 2 * nodes)
+        asked = {"gpus": gpus, "nodes": nodes}
+        changed = _with_needs(model, **asked), recipe, sharding
         if _memory(changed, shape, price).fits:
-            yield f"train.gpus: {gpus}", changed
+            new = {key: n for key, n in asked.items() if n != getattr(model.train, key)}
+            yield " and ".join(f"train.{key}: {n}" for key, n in new.items()), changed
             return
-        gpus *= 2
 
 
 def _shorter(training: Training, shape: Shape, price: Price) -> Iterator[Change]:
@@ -148,10 +152,9 @@ def _more_memory(training: Training, shape: Shape, price: Price) -> Iterator[Cha
     """Yield what the machine's memory must be where what is offloaded is more."""
     memory = _memory(training, shape, price)
     if memory.host > memory.available_host:
-        yield (
-            f"train.memory: {_asked(memory.host)}",
-            (_with_memory(training[0], memory.host), *training[1:]),
-        )
+        model, *rest = training
+        asked = _asked(memory.host / model.train.nodes)
+        yield f"train.memory: {asked}", (_with_needs(model, memory=asked), *rest)
 
 
 _KINDS = [_checkpointing, _sharding, _offload, _more_gpus, _shorter, _more_memory]
@@ -179,9 +182,8 @@ def _fitting_generation(model: Model, shape: Shape, price: Price) -> list[str]:
     return found
 
 
-def _with_memory(model: Model, host: float) -> Model:
-    needs = model.train.model_copy(update={"memory": _asked(host)})
-    return model.model_copy(update={"train": needs})
+def _with_needs(model: Model, **needs: object) -> Model:
+    return model.model_copy(update={"train": model.train.model_copy(update=needs)})
 
 
 def _asked(host: float) -> str:

@@ -41,8 +41,8 @@ class TrainingMemory:
 
 
 def processes_of(model: Model) -> int:
-    """Return how many processes share a training."""
-    return model.train.gpus or model.train.processes or 1
+    """Return how many processes share a training, on all its nodes."""
+    return model.train.nodes * (model.train.gpus or model.train.processes or 1)
 
 
 def training_memory(
