@@ -37,6 +37,7 @@ include: "rules/train.smk"
 include: "rules/generate.smk"
 include: "rules/score.smk"
 include: "rules/report.smk"
+include: "rules/pages.smk"
 include: "rules/export.smk"
 include: "rules/wildcards.smk"  # last, see there
 
@@ -60,6 +61,7 @@ rule all:
     default_target: True
     input:
         planned_tables,
+        collect("<results>/report/{plan}/index.html", plan=config["plan"]),
 
 
 rule sets:

@@ -191,6 +191,7 @@ rule draw_codesign:
             labels={"what": "train x test matrix", "as": "figure"},
         ),
         "<results>/figures/{plan}/codesign.png",
+        "<results>/figures/{plan}/codesign.pdf",
     log:
         "<logs>/figures/{plan}/codesign.log",
     conda:
@@ -212,6 +213,7 @@ rule draw_comparisons:
             labels={"what": "trained against untrained", "as": "figure"},
         ),
         "<results>/figures/{plan}/comparisons.png",
+        "<results>/figures/{plan}/comparisons.pdf",
     log:
         "<logs>/figures/{plan}/comparisons.log",
     conda:
@@ -233,6 +235,7 @@ rule draw_claims:
             labels={"what": "claims and verdicts", "as": "figure"},
         ),
         "<results>/figures/{plan}/claims.png",
+        "<results>/figures/{plan}/claims.pdf",
     log:
         "<logs>/figures/{plan}/claims.log",
     conda:
@@ -255,6 +258,7 @@ rule draw_lengths:
             labels={"what": "lengths of responses", "as": "figure"},
         ),
         "<results>/figures/{plan}/lengths.png",
+        "<results>/figures/{plan}/lengths.pdf",
     log:
         "<logs>/figures/{plan}/lengths.log",
     conda:
@@ -276,6 +280,7 @@ rule draw_personas:
             labels={"what": "personas", "as": "figure"},
         ),
         "<results>/figures/{plan}/personas.png",
+        "<results>/figures/{plan}/personas.pdf",
     log:
         "<logs>/figures/{plan}/personas.log",
     conda:
@@ -298,6 +303,7 @@ rule draw_losses:
             labels={"what": "losses", "as": "figure"},
         ),
         "<results>/figures/{plan}/losses.png",
+        "<results>/figures/{plan}/losses.pdf",
     log:
         "<logs>/figures/{plan}/losses.log",
     conda:

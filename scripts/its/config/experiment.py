@@ -15,6 +15,7 @@ from its.config.plan import Plan
 from its.config.pool import Pool
 from its.config.price import Price
 from its.config.recipe import Recipe
+from its.config.report import Report
 from its.config.sample import Sample
 from its.config.section import Name, Section, one_of
 from its.config.source import Source
@@ -50,6 +51,8 @@ class Config(Section):
     """What a bare `snakemake` makes."""
     price: Price = Price()
     """What the price of a plan is computed with."""
+    report: Report = Report()
+    """How much of the responses the report holds."""
     partial: bool = False
     """Draw tables from the scores that exist, with holes marked, instead of making the others."""
 

@@ -16,6 +16,7 @@ from its.config.pool import Filter, Pool
 from its.config.price import Card, Core, Price
 from its.config.problems import Problems
 from its.config.recipe import Recipe
+from its.config.report import Report
 from its.config.sample import Sample
 from its.config.sampling import Sampling
 from its.config.section import Section
@@ -64,6 +65,7 @@ SECTIONS: dict[str, type[Section]] = {
     "plans.NAME.replicates": Replicate,
     "plans.NAME.published": Published,
     "price": Price,
+    "report": Report,
     "price.cards.NAME": Card,
     "price.core": Core,
 }
