@@ -81,6 +81,7 @@ def main() -> None:
             "settings": args.settings,
             "libraries": copy_libraries(folder / "libraries"),
             "matrix": matrix(codesign, listed.groups),
+            "picture": [path.suffix[1:] for path in figures if path.stem == "codesign"],
             "sections": sections(tables, figures),
         }
         for name in ["report.css", "responses.js"]:
