@@ -42,6 +42,10 @@ include: "rules/export.smk"
 include: "rules/wildcards.smk"  # last, see there
 
 
+onstart:
+    note_run(Path(workflow.basedir))
+
+
 localrules:
     all,
     sets,

@@ -17,6 +17,7 @@ from its.costs.used import used
 from its.errors import refuse
 from its.lineage import model_lineage, set_lineage
 from its.origins import local_files
+from its.runs import note_run
 from its.versions import code_version, version_of
 
 experiment = read_config(config, workflow.configfiles)
