@@ -92,6 +92,10 @@ test-slurm: install  ## Run the workflow on a SLURM of its own on this machine; 
 	[[ $$EUID == 0 ]] || { echo "error: the test's SLURM is read from /etc/slurm, where root alone may write" >&2; exit 2; }
 	pytest -m "slurm and not long" tests/slurm
 
+.PHONY: calibrate
+calibrate: install  ## Simulate what intervals and tests are worth, into docs/calibration.csv; goes on
+	@OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 python perf/calibration.py
+
 .PHONY: gpu-check
 gpu-check: install  ## Run the demo's way on one GPU, in environments that Conda makes, beside its price
 	@command -v conda mamba micromamba > /dev/null || { echo "error: no Conda on the PATH, which makes the environments with CUDA" >&2; exit 2; }

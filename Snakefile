@@ -1,7 +1,8 @@
 # Input-Time Scaling: does the persona written into a question move accuracy, in training and in testing?
 #
 # Data flows down the list of includes. Every artifact is results/<stage>/<what it is made of>;
-# `snakemake -n PATH` lists what one of them needs, `snakemake price` says what a plan costs.
+# `snakemake -n PATH` lists what one of them needs, `snakemake price` says what a plan costs, and
+# `snakemake power` what it can detect.
 # config/README.md explains every key.
 #
 # After a change to data code: `snakemake sets`, `snakemake data`, then `snakemake`. Rows that come
@@ -52,8 +53,10 @@ localrules:
     data,
     tables,
     price,
+    power,
     export,
     price_plan,
+    power_plan,
     fetch_source,  # compute nodes often have no internet
     fetch_model,
     keep_epoch,

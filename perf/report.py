@@ -34,6 +34,7 @@ def make(results: Path, characters: int) -> None:
     from its.summary import summarize
 
     dice = random.Random(0)
+    summary = None
     for cell in Plan.model_validate(PLAN).cells([]):
         rows = [
             (f"{p:016x}", s, dice.random() < 0.4) for p in range(PROBLEMS) for s in range(SAMPLES)
@@ -56,7 +57,8 @@ def make(results: Path, characters: int) -> None:
             path = results / f"{stage}/{cell}.parquet"
             path.parent.mkdir(parents=True, exist_ok=True)
             table.write_parquet(path)
-        write_json(results / f"scores/{cell}.json", summarize(verdicts))
+        summary = summary or summarize(verdicts)
+        write_json(results / f"scores/{cell}.json", summary)
 
 
 def reading(page: Path) -> str:
@@ -100,7 +102,7 @@ def main() -> None:
         index = results / "report/index.html"
         written = cost(
             [python[0], f"{python[1]}/write_report.py", str(index), "--made", *tables]
-            + ["--price", tables[1], "--results", str(results), "--pages", "report/pages"]
+            + ["--price", tables[1], "--power", tables[1], "--results", str(results), "--pages", "report/pages"]
             + ["--name", "large", *plan, "--settings", "{}"]
             + ["--chats", json.dumps({name: {} for name in PLAN["models"]})],
             ROOT,

@@ -2,6 +2,7 @@ rule write_report:
     input:
         made=planned_report,
         price="<results>/cost/{plan}.csv",
+        power="<results>/power/{plan}.csv",
         cells=planned_verdicts,
         refined=planned_refined,
         # Inputs, not settings: editing one writes the report again.
@@ -25,6 +26,6 @@ rule write_report:
     shell:
         # Generations are no input: whoever deleted them keeps a report, and starts no GPU job.
         "python scripts/write_report.py {output:q} --made {input.made:q} --price {input.price:q}"
-        " --results results --pages report/pages --name {wildcards.plan:q} --plan {params.plan:q}"
+        " --power {input.power:q} --results results --pages report/pages --name {wildcards.plan:q} --plan {params.plan:q}"
         " --drawn {params.drawn:q} --labels {params.labels:q} --chats {params.chats:q}"
         " --settings {params.report:q} &> {log:q}"

@@ -51,6 +51,8 @@ def planned_tables(wildcards):
         [
             "<results>/tables/{plan}/codesign.csv",
             "<results>/tables/{plan}/comparisons.csv",
+            "<results>/tables/{plan}/variance.csv",
+            "<results>/tables/{plan}/selection.csv",
             "<results>/tables/{plan}/contamination.csv",
             "<results>/tables/{plan}/personas.csv",
             *(f"<results>/tables/{{plan}}/{table}.csv" for table in some),
@@ -69,7 +71,8 @@ def planned_tables(wildcards):
 def planned_report(wildcards):
     """Return the tables and figures that the report of a plan shows."""
     plan = experiment.plans[wildcards.plan]
-    tables = ["codesign", "cells", "comparisons", "contamination", "personas"]
+    tables = ["codesign", "cells", "comparisons", "variance", "selection"]
+    tables += ["contamination", "personas"]
     tables += [name for name in ["claims", "votes", "published"] if getattr(plan, name)]
     figures = ["codesign", "comparisons", "lengths", "losses", "personas"]
     figures += ["claims"] if plan.claims else []
@@ -97,6 +100,20 @@ def planned_claims(wildcards):
     names = experiment.plans[wildcards.plan].claims
     return json.dumps(
         {name: experiment.claims[name].model_dump(mode="json") for name in names}
+    )
+
+
+def planned_sizes(wildcards):
+    """Return how many problems and samples the plan's benchmarks have, by name, as JSON."""
+    found = {
+        name: experiment.benchmarks[name]
+        for name in experiment.plans[wildcards.plan].benchmarks
+    }
+    return json.dumps(
+        {
+            name: [one.problems.take or one.problems.rows, one.sampling.n]
+            for name, one in found.items()
+        }
     )
 
 

@@ -28,3 +28,34 @@ rule price:
         "../envs/data.yaml"
     shell:
         "cat {input:q} 2> {log:q}"
+
+
+rule power_plan:
+    output:
+        "<results>/power/{plan}.csv",
+        "<results>/power/{plan}.txt",
+    log:
+        "<logs>/power/{plan}.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/power_plan.py"),
+        plan=settings("plans/{plan}"),
+        claims=planned_claims,
+        benchmarks=planned_sizes,
+        power=settings("power"),
+    shell:
+        "python scripts/power_plan.py {output:q} --name {wildcards.plan:q} --plan {params.plan:q}"
+        " --claims {params.claims:q} --benchmarks {params.benchmarks:q} --power {params.power:q}"
+        " &> {log:q}"
+
+
+rule power:
+    input:
+        collect("<results>/power/{plan}.txt", plan=config["plan"]),
+    log:
+        "<logs>/power/power.log",
+    conda:
+        "../envs/data.yaml"
+    shell:
+        "cat {input:q} 2> {log:q}"

@@ -116,6 +116,52 @@ rule tabulate_claims:
         " --plan {params.plan:q} --drawn {params.drawn:q} --claims {params.claims:q} &> {log:q}"
 
 
+rule tabulate_variance:
+    input:
+        planned_verdicts,
+    output:
+        report(
+            "<results>/tables/{plan}/variance.csv",
+            caption="../report/variance.rst",
+            category="Claims",
+            labels={"what": "where uncertainty comes from", "as": "table"},
+        ),
+    log:
+        "<logs>/tables/{plan}/variance.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/tabulate_variance.py"),
+        plan=settings("plans/{plan}"),
+        drawn=planned_draws,
+    shell:
+        "python scripts/tabulate_variance.py {output:q} --scores results/scores"
+        " --plan {params.plan:q} --drawn {params.drawn:q} &> {log:q}"
+
+
+rule tabulate_selection:
+    input:
+        planned_verdicts,
+    output:
+        report(
+            "<results>/tables/{plan}/selection.csv",
+            caption="../report/selection.rst",
+            category="Claims",
+            labels={"what": "the best pair, chosen elsewhere", "as": "table"},
+        ),
+    log:
+        "<logs>/tables/{plan}/selection.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/tabulate_selection.py"),
+        plan=settings("plans/{plan}"),
+        drawn=planned_draws,
+    shell:
+        "python scripts/tabulate_selection.py {output:q} --scores results/scores"
+        " --plan {params.plan:q} --drawn {params.drawn:q} &> {log:q}"
+
+
 rule tabulate_contamination:
     input:
         planned_contamination,

@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("index", type=Path, help="page to write; its folder is made anew")
     parser.add_argument("--made", type=Path, nargs="+", required=True, help="tables and figures")
     parser.add_argument("--price", type=Path, required=True, help="CSV, what the plan costs")
+    parser.add_argument("--power", type=Path, required=True, help="CSV, what it can detect")
     parser.add_argument("--results", type=Path, required=True, help="folder of all results")
     parser.add_argument("--pages", type=Path, required=True, help="folder of the templates")
     parser.add_argument("--name", required=True, help="of the plan")
@@ -63,9 +64,8 @@ def main() -> None:
         }
         write_part(folder / "data", "start", start)
         tables = _copied(folder / "tables", [path for path in args.made if path.suffix == ".csv"])
-        price = folder / "tables/cost.csv"
-        shutil.copy(args.price, price)
-        tables.append(price)
+        for path, name in [(args.price, "cost"), (args.power, "power")]:
+            tables.append(Path(shutil.copy(path, folder / f"tables/{name}.csv")))
         took = spent(args.results)
         if len(took):
             write_csv(folder / "tables/spent.csv", took)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from scipy.special import ndtri, stdtr
+from scipy.special import ndtri
 
 from its.cells import Cells, Key, planned_cells, read_means
 from its.config.claim import Claim
@@ -110,7 +110,7 @@ def claim_rows(
 def chances(claim: Claim, found: Contrast) -> tuple[float, float]:
     """Return the p-values of the tests that would support and that would contradict a claim.
 
-    Against each bound stands a one-sided test of Student's with the error of `found`. Where the
+    Against each bound stands the one-sided test that the interval of `found` belongs to. Where the
     bound is 0, problems' signs are flipped too, and the larger p-value counts: so a claim must
     hold against other problems without any assumption on how they are spread, and against other
     replicates. A claim with two bounds is supported if both tests say so (two one-sided tests of
@@ -128,10 +128,7 @@ def chances(claim: Claim, found: Contrast) -> tuple[float, float]:
 def _one_sided(found: Contrast, bound: float, sign: int) -> float:
     """Return the p-value against the contrast lying on the other side of a bound."""
     distance = sign * (found.centre - bound)
-    if found.error > 0:
-        p = float(stdtr(found.freedom, -distance / found.error))
-    else:
-        p = 1.0 if distance <= 0 else 0.0
+    p = found.uncertainty.p(distance)
     if bound == 0:
         p = max(p, sign_flip(sign * found.differences, alternative="greater"))
     return p

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import ceil
 
 import numpy as np
-from scipy.special import stdtrit
 
 from its.cells import Key
-from its.intervals import satterthwaite
+from its.intervals import mean_square, rest
 from its.means import Means, crossed
 from its.paired import error_over_problems
 from its.spreads import Part, Spread
+from its.uncertainty import Replication, Uncertainty, Variance
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,7 @@ class Contrast:
     estimate: float
     centre: float
     """Of the interval: the estimate, or a little nearer to 0 (Bonett and Price)."""
-    error: float
-    """Standard error."""
-    freedom: float
-    """Degrees of freedom that the error is worth."""
+    uncertainty: Uncertainty
     differences: np.ndarray
     """A part for each problem; they add up to the estimate."""
     problems: int
@@ -66,8 +64,8 @@ class Contrast:
     components: Components
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Return Student's interval."""
-        half = float(stdtrit(self.freedom, (1 + level) / 2)) * self.error
+        """Return the ends of the interval."""
+        half = self.uncertainty.half(level)
         return self.centre - half, self.centre + half
 
     def needed(self, variance: float) -> dict[str, int | None]:
@@ -89,10 +87,8 @@ def contrast(terms: Sequence[Term]) -> Contrast:
     """Estimate a weighted sum of cells.
 
     Cells of one benchmark are paired: the sum is taken for each problem and replicate, and this
-    table of problems x replicates has a variance between problems and one between replicates,
-    which are added as in `its.statistics.over_replicates`. The latter is that of all cells of
-    their kind (`its.spreads`). Benchmarks have different problems but the same trainings:
-    variances between problems are added, and errors between replicates.
+    table of problems x replicates has a variance between problems and one between replicates
+    (`its.uncertainty`). The latter is that of all cells of their kind (`its.spreads`).
 
     Parameters
     ----------
@@ -110,26 +106,22 @@ def contrast(terms: Sequence[Term]) -> Contrast:
     ]
     replicates = len(terms[0].cells)
     differences = np.concatenate([part.table.mean(axis=1) / len(part.table) for part in parts])
-    between_problems = [part.between_problems for part in parts]
-    between_replicates = sum(part.between_replicates**0.5 for part in parts) ** 2
-    variance = sum(between_problems) + between_replicates
-    if replicates > 1 and variance > 0:
-        centre, known = float(differences.sum()), [part.freedom for part in parts]
-        freedom = satterthwaite(
-            [*between_problems, between_replicates],
-            [*(len(part.table) - 1 for part in parts), min(known)],
-        )
-        freedom = min(freedom, sum(len(part.table) - 1 for part in parts))
+    replication = tuple(part.replication for part in parts if part.replication)
+    if replication and any(part.table.any() for part in parts):
+        centre = float(differences.sum())
+        uncertainty = Uncertainty(tuple(part.problems for part in parts), replication)
     else:
         over = [error_over_problems(part.table.mean(axis=1)) for part in parts]
         centre = sum(one[0] for one in over)
-        variance = sum(one[1] ** 2 for one in over)
-        freedom = satterthwaite([one[1] ** 2 for one in over], [len(p.table) - 1 for p in parts])
+        errors = [
+            Variance(one[1] ** 2, len(part.table) - 1)
+            for one, part in zip(over, parts, strict=True)
+        ]
+        uncertainty = Uncertainty(tuple(errors))
     return Contrast(
         estimate=float(differences.sum()),
         centre=centre,
-        error=variance**0.5,
-        freedom=freedom,
+        uncertainty=uncertainty,
         differences=differences,
         problems=len(differences),
         replicates=replicates,
@@ -166,16 +158,14 @@ def components(
     if replicates == 1:
         samples = min(sampling, between_problems)
         return Components((between_problems - samples) / problems, 0.0, 0.0, samples / problems)
-    means = table.mean(axis=0)
     if between_replicates is None:
-        between_replicates = float(problems * means.var(ddof=1))
-    residual = table - table.mean(axis=1, keepdims=True) - means + table.mean()
-    rest = float((residual**2).sum()) / ((problems - 1) * (replicates - 1))
-    samples = min(sampling, rest)
+        between_replicates = mean_square(table)
+    left = rest(table)
+    samples = min(sampling, left)
     return Components(
-        problems=max(0.0, between_problems - rest) / table.size,
-        replicates=max(0.0, between_replicates - rest) / table.size,
-        rest=(rest - samples) / table.size,
+        problems=max(0.0, between_problems - left) / table.size,
+        replicates=max(0.0, between_replicates - left) / table.size,
+        rest=(left - samples) / table.size,
         samples=samples / table.size,
     )
 
@@ -186,11 +176,8 @@ class _Part:
 
     table: np.ndarray
     """Problems x replicates."""
-    between_problems: float
-    """Its share of the variance of the mean."""
-    between_replicates: float
-    freedom: float
-    """Of the latter."""
+    problems: Variance
+    replication: Replication | None
     samples: int
     components: Components
 
@@ -201,7 +188,7 @@ def _part(terms: Sequence[Term]) -> _Part:
     cells = several.reshape(len(several), len(terms), replicates)
     table = np.einsum("ptr,t->pr", cells, [term.weight for term in terms])
     means = cells.mean(axis=(0, 2))
-    square, freedom = 0.0, float(max(1, replicates - 1))
+    between: tuple[Variance, ...] = ()
     if replicates > 1:
         kinds: dict[Spread, list[Part]] = {}
         for term, mean in zip(terms, means, strict=True):
@@ -209,21 +196,25 @@ def _part(terms: Sequence[Term]) -> _Part:
                 # Learners of another model, sample or recipe have a luck of their own.
                 learner = str(term.key._replace(test=""))
                 kinds.setdefault(term.spread, []).append(Part(learner, term.weight, float(mean)))
-        found = [spread.between(parts) for spread, parts in kinds.items()]
-        square = float(len(table) * table.mean(axis=0).var(ddof=1))
-        if found:
-            squares, freedoms = zip(*found, strict=True)
-            square, freedom = sum(squares), satterthwaite(squares, freedoms)
+        found = (spread.between(parts) for spread, parts in kinds.items())
+        between = tuple(chain.from_iterable(found))
+        between = between or (Variance(mean_square(table), replicates - 1),)
     sampling = sum(
         term.weight**2 * float(np.mean([cell.sampling for cell in term.cells])) for term in terms
     )
     return _Part(
         table=table,
-        between_problems=float(table.mean(axis=1).var(ddof=1)) / len(table),
-        between_replicates=square / table.size if replicates > 1 else 0.0,
-        freedom=freedom,
+        problems=Variance(
+            float(table.mean(axis=1).var(ddof=1)) / len(table), float(len(table) - 1)
+        ),
+        replication=Replication(
+            tuple(Variance(part.value / table.size, part.freedom) for part in between),
+            rest(table) / table.size,
+        )
+        if between
+        else None,
         samples=min(cell.samples for term in terms for cell in term.cells),
-        components=components(table, sampling, square if replicates > 1 else None),
+        components=components(table, sampling, sum(part.value for part in between)),
     )
 
 

@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from its.intervals import student_quantile
 from its.means import Means, check_enough, crossed
+from its.uncertainty import student
 
 EXHAUSTIVE = 20
 """Problems that differ up to which a permutation test tries every flip of signs: 2**20."""
@@ -134,5 +134,5 @@ def error_over_problems(differences: np.ndarray) -> tuple[float, float]:
 
 def _student(differences: np.ndarray, level: float) -> tuple[float, float]:
     centre, error = error_over_problems(differences)
-    half = student_quantile(len(differences) - 1, level) * error
+    half = student(len(differences) - 1, level) * error
     return max(-1.0, centre - half), min(1.0, centre + half)

@@ -15,8 +15,8 @@ import numpy as np
 
 from its.cells import Cells, Key, read_means
 from its.config.plan import UNTRAINED
-from its.intervals import satterthwaite
 from its.means import Means, crossed
+from its.uncertainty import Variance
 
 
 class Part(NamedTuple):
@@ -46,8 +46,8 @@ class Spread:
     """Degrees of freedom that the two are worth."""
     fractions: bool = True
 
-    def between(self, parts: Iterable[Part]) -> tuple[float, float]:
-        """Return the mean square between replicates of a weighted sum, and its freedom.
+    def between(self, parts: Iterable[Part]) -> tuple[Variance, Variance]:
+        """Return the mean square between replicates of a weighted sum, in its two parts.
 
         With weights u (times the root of what variances grow with) in the cells of a learner, it
         is the sum over learners of (sum u)^2 / tests x shared + (sum u^2 - (sum u)^2 / tests) x
@@ -62,8 +62,10 @@ class Spread:
             common = sum(weights) ** 2 / self.tests
             shared += common
             own += max(0.0, sum(weight**2 for weight in weights) - common)
-        squares = [shared * self.shared, own * self.own]
-        return sum(squares), satterthwaite(squares, self.freedom)
+        return (
+            Variance(shared * self.shared, self.freedom[0]),
+            Variance(own * self.own, self.freedom[1]),
+        )
 
 
 class Spreads:

@@ -13,6 +13,8 @@ from its.claims import CLAIMS, claim_rows
 from its.config.claim import Claim
 from its.config.plan import Plan
 
+SEEDS = [{"draw": seed, "persona": seed, "seed": seed} for seed in range(4)]
+FOUR = Plan.model_validate(PLAN.model_dump() | {"replicates": SEEDS})
 BOTH = {"train": "U", "test": "U"}
 NONE = {"train": "N", "test": "N"}
 BETTER = {"sentence": "It helps.", "plus": [BOTH], "minus": [NONE], "above": 0}
@@ -26,7 +28,8 @@ def verdicts(scores: Path, plan: Plan = PLAN, **claims: dict) -> pl.DataFrame:
 def fill(scores: Path, *, both: float, none: float, problems: int = 60) -> None:
     """Write all cells of the plan, with rights drawn at these chances where both sides agree."""
     random = np.random.default_rng(0)
-    for draw, seed in [("", 0), (".1", 1)]:
+    for seed in range(4):
+        draw = f".{seed}" if seed else ""
         cells = {
             f"tiny/base/easy/U{draw}": 0.1,
             f"tiny/ot1k{draw}-U{draw}-sft-s{seed}/easy/U{draw}": both,
@@ -45,6 +48,7 @@ def test_verdicts_follow_the_data(tmp_path: Path) -> None:
     fill(tmp_path, both=0.9, none=0.3)
     table = verdicts(
         tmp_path,
+        FOUR,
         better=BETTER,
         worse=BETTER | {"above": None, "below": 0},
         much=BETTER | {"above": 0.5},

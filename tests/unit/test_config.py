@@ -23,6 +23,7 @@ from its.config.pool import (
     Pool,
     Verified,
 )
+from its.config.power import Power
 from its.config.price import Card, Core, Price
 from its.config.problems import Problems
 from its.config.recipe import Recipe
@@ -105,6 +106,7 @@ DEFAULTS = {
     },
     Source: {"fields": Fields(), "sha256": None, "licence": ""},
     Contains: {"column": "response"},
+    Power: {"accuracy": 0.5, "problems": 1.5, "cells": 0.5, "trainings": 0.2, "tests": 0.1},
     Claim: {"label": "", "quantity": "correct", "above": None, "below": None},
     Report: {"rows": 200_000, "texts": 1, "characters": 20_000},
     Reference: {"model": None, "sample": None, "recipe": None, "benchmark": None},

@@ -44,18 +44,18 @@ def test_benchmarks_have_other_problems_and_are_added() -> None:
     assert found.estimate == pytest.approx(3 / 4 - 1 / 6)
     assert found.problems == 7
     variance = np.var([1, 0.5, 0.5, 1], ddof=1) / 4 + np.var([0, 0.5, 0], ddof=1) / 3
-    assert found.error == pytest.approx(variance**0.5)
+    assert sum(one.value for one in found.uncertainty.problems) == pytest.approx(variance)
 
 
 def test_replicates_that_differ_count_with_their_own_or_with_a_common_spread() -> None:
     weak, strong = cell(*["1000"] * 10), cell(*["1110"] * 10)
     alone = contrast([term(1, weak, strong)])
-    assert alone.error == pytest.approx((np.var([0.25, 0.75], ddof=1) / 2) ** 0.5)
-    assert alone.freedom == pytest.approx(1)
+    half = stats.t.ppf(0.975, 1) * (np.var([0.25, 0.75], ddof=1) / 2) ** 0.5
+    assert alone.interval() == pytest.approx((0.5 - half, 0.5 + half))
     spread = Spread(0.4, 0.4, 2, (8.0, 8.0))
     given = contrast([term(1, weak, strong, spread=spread)])
-    assert given.error == pytest.approx((0.4 * 0.25 / 20) ** 0.5)
-    assert given.freedom > alone.freedom
+    half = stats.t.ppf(0.975, 8) * (0.4 * 0.25 / 20) ** 0.5
+    assert given.interval() == pytest.approx((0.5 - half, 0.5 + half))
 
 
 def test_components_add_up_to_what_was_put_in() -> None:

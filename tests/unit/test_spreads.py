@@ -1,11 +1,14 @@
 """Replicates differ as in all cells of their kind, and what cancels in a contrast is left out."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import polars as pl
 import pytest
 
 from its.means import Means, means_of
 from its.spreads import Part, Spread, common_spread
+from its.uncertainty import Variance
 
 PROBLEMS = 400
 
@@ -18,11 +21,15 @@ def table(right: float) -> Means:
     return means_of(rows, "correct")
 
 
+def total(parts: Iterable[Variance]) -> float:
+    return sum(part.value for part in parts)
+
+
 def test_one_cell_shows_its_own_mean_square() -> None:
     spread = common_spread([[[table(0.4), table(0.6)]]])
-    square, freedom = spread.between([Part("U", 1, 0.5)])
-    assert square == pytest.approx(PROBLEMS * np.var([0.4, 0.6], ddof=1))
-    assert freedom == 1
+    found = spread.between([Part("U", 1, 0.5)])
+    assert total(found) == pytest.approx(PROBLEMS * np.var([0.4, 0.6], ddof=1))
+    assert found[0].freedom == 1
 
 
 def test_cells_that_are_all_right_or_all_wrong_say_nothing() -> None:
@@ -35,21 +42,21 @@ def test_luck_that_all_tests_of_a_learner_share_cancels_in_their_difference() ->
     spread = common_spread([shared, shared])
     within = [Part("U", 1, 0.5), Part("U", -1, 0.5)]
     across = [Part("U", 1, 0.5), Part("N", -1, 0.5)]
-    one, freedom = spread.between([Part("U", 1, 0.5)])
-    assert spread.between(within)[0] == pytest.approx(0, abs=1e-9)
+    one = total(spread.between([Part("U", 1, 0.5)]))
+    assert total(spread.between(within)) == pytest.approx(0, abs=1e-9)
     assert one == pytest.approx(PROBLEMS * np.var([0.4, 0.6, 0.5], ddof=1))
-    assert freedom == pytest.approx(4)  # two learners, two degrees of freedom each
-    assert spread.between(across)[0] == pytest.approx(2 * one)
+    assert spread.freedom == (4, 4)  # two learners, two degrees of freedom each, two tests
+    assert total(spread.between(across)) == pytest.approx(2 * one)
 
 
 def test_luck_of_each_cell_adds_up() -> None:
     opposite = [[table(0.4), table(0.6)], [table(0.6), table(0.4)]]
     spread = common_spread([opposite])
     assert spread.shared == pytest.approx(0, abs=1e-9)
-    one, _ = spread.between([Part("U", 1, 0.5)])
+    one = total(spread.between([Part("U", 1, 0.5)]))
     # A learner of two tests that move apart: half of the square of a single cell is own luck.
     assert one == pytest.approx(PROBLEMS * np.var([0.4, 0.6], ddof=1))
-    both, _ = spread.between([Part("U", 1, 0.5), Part("U", -1, 0.5)])
+    both = total(spread.between([Part("U", 1, 0.5), Part("U", -1, 0.5)]))
     assert both == pytest.approx(4 * one)
 
 
@@ -64,7 +71,7 @@ def test_an_estimate_has_no_bias() -> None:
                 [[table(0.5 + both) for both in luck + random.normal(0, 0.02, 3)] for _ in range(3)]
             )
         spread = common_spread(learners)
-        squares.append(spread.between([Part("U", 1, 0.5)])[0])
+        squares.append(total(spread.between([Part("U", 1, 0.5)])))
     assert np.mean(squares) == pytest.approx(truth, rel=0.08)
 
 
@@ -73,6 +80,6 @@ def test_lengths_grow_with_their_mean() -> None:
     long = pl.DataFrame({"id": ["a", "b"], "tokens": [110, 130]})
     spread = common_spread([[[means_of(short, "tokens"), means_of(long, "tokens")]]])
     assert not spread.fractions
-    assert spread.between([Part("U", 1, 220)])[0] == pytest.approx(2 * 200 * (220 / 110) ** 2)
+    assert total(spread.between([Part("U", 1, 220)])) == pytest.approx(2 * 200 * (220 / 110) ** 2)
     assert isinstance(hash(spread), int)
     assert isinstance(spread, Spread)

@@ -11,9 +11,10 @@ from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
 from its.errors import InputError
-from its.intervals import accuracy, majority, over_replicates, pass_at_k
+from its.intervals import accuracy, cautious, majority, over_replicates, pass_at_k
 from its.means import Means, means_of
 from its.paired import paired_difference, sign_flip
+from its.uncertainty import Variance
 
 MARKS = st.lists(st.text("01", min_size=1, max_size=5), min_size=2, max_size=12)
 
@@ -144,8 +145,8 @@ def test_right_answers_in_two_notations_vote_together() -> None:
 
 
 def test_identical_replicates_are_as_sure_as_their_problems() -> None:
-    rows = ["1100", "1000", "1111", "0000", "1110"]
-    once, both = verdicts(*rows), over_replicates([cell(*rows), cell(*rows)])
+    rows = ["11", "10", "11", "00", "11"]
+    once, both = verdicts(*(row * 2 for row in rows)), over_replicates([cell(*rows)] * 2)
     assert (both.low, both.high) == pytest.approx((accuracy(once).low, accuracy(once).high))
 
 
@@ -163,9 +164,18 @@ def test_replicates_that_differ_widen_the_interval() -> None:
 def test_a_cell_takes_the_mean_square_that_it_is_given() -> None:
     cells = [cell(*"11000"), cell(*"11101")]
     square = 5 * np.var([2 / 5, 4 / 5], ddof=1)
-    alone, given = over_replicates(cells), over_replicates(cells, between=(square, 1))
+    alone, given = over_replicates(cells), over_replicates(cells, between=[Variance(square, 1)])
     assert (given.low, given.high) == pytest.approx((alone.low, alone.high))
-    assert over_replicates(cells, between=(square, 9)).high < alone.high
+    assert over_replicates(cells, between=[Variance(square, 9)]).high < alone.high
+
+
+def test_a_correlation_between_all_alike_and_all_or_nothing_is_taken_a_little_larger() -> None:
+    alike, torn = 0.25 / 4, 0.25
+    assert cautious(alike, 0.5, problems=30, responses=120) == pytest.approx(alike)
+    assert cautious(torn, 0.5, problems=30, responses=120) == pytest.approx(torn)
+    between = 0.25 * (1 / 4 + 3 / 4 * 0.5)
+    expected = between + 0.25 * 0.25 * (2 / 29) ** 0.5
+    assert cautious(between, 0.5, problems=30, responses=120) == pytest.approx(expected)
 
 
 def test_one_replicate_has_no_interval_over_replicates() -> None:

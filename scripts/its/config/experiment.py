@@ -13,6 +13,7 @@ from its.config.mistakes import in_words
 from its.config.model import Model
 from its.config.plan import Plan
 from its.config.pool import Pool
+from its.config.power import Power
 from its.config.price import Price
 from its.config.recipe import Recipe
 from its.config.report import Report
@@ -51,6 +52,8 @@ class Config(Section):
     """What a bare `snakemake` makes."""
     price: Price = Price()
     """What the price of a plan is computed with."""
+    power: Power = Power()
+    """What a plan is expected to vary by, to say what it can detect."""
     report: Report = Report()
     """How much of the responses the report holds."""
     partial: bool = False

@@ -13,6 +13,7 @@ from its.config.experiment import Config
 from its.config.model import Chat, GenerationNeeds, Model, TrainingNeeds
 from its.config.plan import Plan, Published, Replicate
 from its.config.pool import Filter, Pool
+from its.config.power import Power
 from its.config.price import Card, Core, Price
 from its.config.problems import Problems
 from its.config.recipe import Recipe
@@ -68,6 +69,7 @@ SECTIONS: dict[str, type[Section]] = {
     "report": Report,
     "price.cards.NAME": Card,
     "price.core": Core,
+    "power": Power,
 }
 """Every section by its place in the file, in the order of the data."""
 

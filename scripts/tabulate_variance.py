@@ -1,0 +1,25 @@
+"""Say what makes each cell of a plan uncertain."""
+
+import argparse
+from pathlib import Path
+
+from its.config.plan import Plan
+from its.errors import run
+from its.spreadsheets import write_csv
+from its.variances import variance_rows
+
+
+def main() -> None:
+    """Read the verdicts, write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("table", type=Path, help="CSV to write, one row per cell")
+    parser.add_argument("--scores", type=Path, required=True, help="folder of the verdicts")
+    parser.add_argument("--plan", type=Plan.model_validate_json, required=True)
+    parser.add_argument("--drawn", nargs="*", default=[], help="strategies that have draws")
+    args = parser.parse_args()
+
+    write_csv(args.table, variance_rows(args.plan, args.drawn, args.scores))
+
+
+if __name__ == "__main__":
+    run(main)

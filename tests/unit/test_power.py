@@ -1,0 +1,111 @@
+"""A plan finds a difference of the size that it is said to detect about four times of five."""
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from its import paired
+from its.cells import Key
+from its.claims import chances
+from its.config.claim import Claim
+from its.config.plan import Plan
+from its.config.power import Power
+from its.contrasts import Term, contrast
+from its.means import Means
+from its.power import DETECTABLE, detectable_rows
+from its.spreads import common_spread
+
+PLAN = Plan.model_validate(
+    {
+        "models": ["m"],
+        "samples": ["s"],
+        "recipes": ["r"],
+        "train": ["N", "U"],
+        "test": ["N", "U"],
+        "benchmarks": ["b"],
+        "replicates": [{"seed": seed} for seed in range(5)],
+    }
+)
+BOTH = {
+    "sentence": "-",
+    "plus": [{"train": "U", "test": "U"}],
+    "minus": [{"train": "N", "test": "N"}],
+    "above": 0,
+}
+INTERACTION = {
+    "sentence": "-",
+    "plus": [{"train": "U", "test": "U"}, {"train": "N", "test": "N"}],
+    "minus": [{"train": "N", "test": "U"}, {"train": "U", "test": "N"}],
+    "above": 0,
+}
+
+
+def smallest(
+    claim: dict, *, count: int = 200, samples: int = 4, plan: Plan = PLAN, **power: float
+) -> float:
+    said = {"c": Claim.model_validate(claim)}
+    rows = detectable_rows(plan, said, {"b": (count, samples)}, Power(**power))
+    assert rows.schema == DETECTABLE
+    return rows["alone"].item()
+
+
+def test_more_of_everything_detects_less() -> None:
+    usual = smallest(BOTH)
+    assert smallest(BOTH, count=800) < usual
+    assert smallest(BOTH, samples=16) < usual
+    assert smallest(BOTH, trainings=0) < usual
+    one = Plan.model_validate(PLAN.model_dump() | {"replicates": [{}] * 2})
+    assert smallest(BOTH, plan=one) > 1.2 * usual
+    assert smallest(INTERACTION) < usual  # free of the luck of trainings
+
+
+def test_many_claims_are_corrected_and_lengths_are_left_out() -> None:
+    said = {
+        "a": Claim.model_validate(BOTH),
+        "b": Claim.model_validate(INTERACTION),
+        "c": Claim.model_validate(BOTH | {"quantity": "tokens"}),
+    }
+    rows = detectable_rows(PLAN, said, {"b": (30, 1)}, Power())
+    assert (rows["corrected"] > rows["alone"]).to_list() == [True, True, None]
+
+
+@pytest.mark.parametrize("name", ["both", "interaction"])
+def test_what_is_said_to_be_detected_is_found_about_four_times_of_five(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paired, "FLIPS", 1_000)  # enough to tell 5%
+    claim = {"both": BOTH, "interaction": INTERACTION}[name]
+    power = Power(problems=1.0, cells=0.3, trainings=0.15, tests=0.1)
+    problems, samples, runs = 200, 4, 250
+    size = smallest(claim, count=problems, samples=samples, **power.model_dump())
+    at = {"model": "m", "sample": "s", "recipe": "r", "benchmark": "b"}
+    random, said, found = np.random.default_rng(0), Claim.model_validate(claim), 0
+    signs = {
+        "both": {(1, 1): 1, (0, 0): -1},
+        "interaction": {(1, 1): 1, (0, 0): 1, (0, 1): -1, (1, 0): -1},
+    }
+    for _ in range(runs):
+        odds = random.normal(0, power.problems, problems)
+        odds = odds + random.normal(0, power.cells, (2, 2, 1, problems))
+        luck = random.normal(0, power.trainings, (2, 1, 5)) + random.normal(
+            0, power.tests, (2, 2, 5)
+        )
+        chance = expit(odds + luck[..., None])
+        for cell, sign in signs[name].items():
+            chance[cell] += sign * size / 2
+        values = random.binomial(samples, np.clip(chance, 0, 1)) / samples
+        cells = [[[_means(one, samples) for one in test] for test in learner] for learner in values]
+        spread = common_spread(cells)
+        terms = [
+            Term(weight, Key("m", "s", one["train"], "r", "b", one["test"]), tables, spread)
+            for weight, one in said.terms(at)
+            for tables in [cells["NU".index(one["train"])]["NU".index(one["test"])]]
+        ]
+        found += 2 * min(chances(said, contrast(terms))) <= 0.05
+    assert 0.68 < found / runs < 0.92
+
+
+def _means(values: np.ndarray, samples: int) -> Means:
+    sampling = float((values * (1 - values)).mean() / (samples - 1))
+    ids = tuple(map(str, range(len(values))))
+    return Means(ids, values, len(values) * samples, samples, sampling, True)
