@@ -8,7 +8,7 @@ SHELL := bash
 CORES ?= all
 PLAN := demo
 CONFIG := config/paper.yaml
-REPORT := results/report/$(PLAN).html
+REPORT := results/report/$(PLAN)
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Other packages and other settings that a shell may bring along.
@@ -27,14 +27,20 @@ demo: install unlock  ## Run the default plan on CORES=... (all), and say where 
 	@echo "snakemake --cores $(CORES)"
 	snakemake --cores $(CORES) || { echo "Not finished. What is made is kept, unfinished work too: make demo goes on from here." >&2; exit 1; }
 	shown="results/tables/$(PLAN) results/figures/$(PLAN)"
-	if [[ ! -e $(REPORT) || -n "$$(find $$shown -newer $(REPORT) -print -quit)" ]]; then
-	    mkdir -p results/report
-	    snakemake --report $(REPORT)
+	if [[ ! -e $(REPORT).html || -n "$$(find $$shown -newer $(REPORT).html -print -quit)" ]]; then
+	    snakemake --report $(REPORT).html
 	fi
 	echo
-	echo "The train x test matrix  results/figures/$(PLAN)/codesign.svg"
-	echo "Its numbers              results/tables/$(PLAN)/codesign.csv"
-	echo "The whole report         $(REPORT)"
+	python scripts/show_matrix.py results/tables/$(PLAN)/codesign.csv
+	echo
+	echo "The report, down to single responses  $(REPORT)/index.html"
+	echo "Its pictures                          results/figures/$(PLAN)/*.png, also .svg and .pdf"
+	echo "Its numbers                           results/tables/$(PLAN)/*.csv"
+	echo "Snakemake's own, in one file          $(REPORT).html"
+
+.PHONY: report
+report: install  ## Write the report of the plan from the results that there are
+	@snakemake --cores $(CORES) --config partial=true -- $(REPORT)/index.html
 
 .PHONY: unlock
 unlock: install
@@ -71,6 +77,10 @@ workflow: install  ## Test the plan, and one small run through all real parts
 .PHONY: test-long
 test-long: install  ## Run the tests that take minutes
 	@pytest -m long
+
+.PHONY: chromium-install
+chromium-install:  ## Install Debian's Chromium, which reads the report in the tests; as root
+	@DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium
 
 .PHONY: slurm-install
 slurm-install:  ## Install SLURM from Debian's packages, for test-slurm; as root

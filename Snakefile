@@ -39,8 +39,13 @@ include: "rules/train.smk"
 include: "rules/generate.smk"
 include: "rules/score.smk"
 include: "rules/report.smk"
+include: "rules/pages.smk"
 include: "rules/export.smk"
 include: "rules/wildcards.smk"  # last, see there
+
+
+onstart:
+    note_run(Path(workflow.basedir))
 
 
 localrules:
@@ -65,6 +70,7 @@ rule all:
     default_target: True
     input:
         planned_tables,
+        collect("<results>/report/{plan}/index.html", plan=config["plan"]),
 
 
 rule preflight:

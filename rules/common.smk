@@ -19,6 +19,7 @@ from its.errors import refuse
 from its.lineage import model_lineage, set_lineage
 from its.origins import local_files
 from its.retries import at_attempt, most_of
+from its.runs import note_run
 from its.versions import code_version, version_of
 
 experiment = read_config(config, workflow.configfiles)

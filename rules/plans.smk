@@ -106,6 +106,33 @@ def planned_tables(wildcards):
     )
 
 
+def planned_report(wildcards):
+    """Return the tables and figures that the report of a plan shows."""
+    plan = experiment.plans[wildcards.plan]
+    tables = ["codesign", "cells", "comparisons", "variance", "selection"]
+    tables += ["contamination", "personas"]
+    tables += [name for name in ["claims", "votes", "published"] if getattr(plan, name)]
+    figures = ["codesign", "comparisons", "lengths", "losses", "personas"]
+    figures += ["claims"] if plan.claims else []
+    return [
+        *collect("<results>/tables/{plan}/{table}.csv", table=tables, **wildcards),
+        *collect(
+            "<results>/figures/{plan}/{figure}.{kind}",
+            figure=figures,
+            kind=["svg", "png", "pdf"],
+            **wildcards,
+        ),
+    ]
+
+
+def planned_chats(wildcards):
+    """Return how each model of the plan is spoken to, as JSON: it tells thinking from answer."""
+    models = experiment.plans[wildcards.plan].models
+    return json.dumps(
+        {name: json.loads(experiment.models[name].chat.settings()) for name in models}
+    )
+
+
 def planned_claims(wildcards):
     """Return what is said about the plan's cells, by name, as JSON."""
     names = experiment.plans[wildcards.plan].claims

@@ -237,6 +237,7 @@ rule draw_codesign:
             labels={"what": "train x test matrix", "as": "figure"},
         ),
         "<results>/figures/{plan}/codesign.png",
+        "<results>/figures/{plan}/codesign.pdf",
     log:
         "<logs>/figures/{plan}/codesign.log",
     conda:
@@ -258,6 +259,7 @@ rule draw_comparisons:
             labels={"what": "trained against untrained", "as": "figure"},
         ),
         "<results>/figures/{plan}/comparisons.png",
+        "<results>/figures/{plan}/comparisons.pdf",
     log:
         "<logs>/figures/{plan}/comparisons.log",
     conda:
@@ -280,6 +282,7 @@ rule draw_claims:
             labels={"what": "claims and verdicts", "as": "figure"},
         ),
         "<results>/figures/{plan}/claims.png",
+        "<results>/figures/{plan}/claims.pdf",
     log:
         "<logs>/figures/{plan}/claims.log",
     conda:
@@ -302,6 +305,7 @@ rule draw_lengths:
             labels={"what": "lengths of responses", "as": "figure"},
         ),
         "<results>/figures/{plan}/lengths.png",
+        "<results>/figures/{plan}/lengths.pdf",
     log:
         "<logs>/figures/{plan}/lengths.log",
     conda:
@@ -323,6 +327,7 @@ rule draw_personas:
             labels={"what": "personas", "as": "figure"},
         ),
         "<results>/figures/{plan}/personas.png",
+        "<results>/figures/{plan}/personas.pdf",
     log:
         "<logs>/figures/{plan}/personas.log",
     conda:
@@ -345,6 +350,7 @@ rule draw_losses:
             labels={"what": "losses", "as": "figure"},
         ),
         "<results>/figures/{plan}/losses.png",
+        "<results>/figures/{plan}/losses.pdf",
     log:
         "<logs>/figures/{plan}/losses.log",
     conda:

@@ -28,6 +28,7 @@ from its.config.price import Card, Core, Price
 from its.config.problems import Problems
 from its.config.recipe import Recipe
 from its.config.reference import SECTIONS, reference
+from its.config.report import Report
 from its.config.sample import Sample
 from its.config.sampling import Sampling
 from its.config.section import Section
@@ -107,6 +108,7 @@ DEFAULTS = {
     Contains: {"column": "response"},
     Power: {"accuracy": 0.5, "problems": 1.5, "cells": 0.5, "trainings": 0.2, "tests": 0.1},
     Claim: {"label": "", "quantity": "correct", "above": None, "below": None},
+    Report: {"rows": 200_000, "texts": 1, "characters": 20_000},
     Reference: {"model": None, "sample": None, "recipe": None, "benchmark": None},
     Length: {"column": "response", "unit": "characters", "minimum": 1},
     Language: {"column": "problem", "languages": ["en"], "confidence": 0.6},

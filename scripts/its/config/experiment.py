@@ -16,6 +16,7 @@ from its.config.pool import Pool
 from its.config.power import Power
 from its.config.price import Price
 from its.config.recipe import Recipe
+from its.config.report import Report
 from its.config.sample import Sample
 from its.config.section import Name, Section, one_of
 from its.config.source import Source
@@ -53,6 +54,8 @@ class Config(Section):
     """What the price of a plan is computed with."""
     power: Power = Power()
     """What a plan is expected to vary by, to say what it can detect."""
+    report: Report = Report()
+    """How much of the responses the report holds."""
     partial: bool = False
     """Draw tables from the scores that exist, with holes marked, instead of making the others."""
 

@@ -17,6 +17,7 @@ from its.config.power import Power
 from its.config.price import Card, Core, Price
 from its.config.problems import Problems
 from its.config.recipe import Recipe
+from its.config.report import Report
 from its.config.sample import Sample
 from its.config.sampling import Sampling
 from its.config.section import Section
@@ -65,6 +66,7 @@ SECTIONS: dict[str, type[Section]] = {
     "plans.NAME.replicates": Replicate,
     "plans.NAME.published": Published,
     "price": Price,
+    "report": Report,
     "price.cards.NAME": Card,
     "price.core": Core,
     "power": Power,

@@ -1,0 +1,31 @@
+rule write_report:
+    input:
+        made=planned_report,
+        price="<results>/cost/{plan}.csv",
+        power="<results>/power/{plan}.csv",
+        cells=planned_verdicts,
+        refined=planned_refined,
+        # Inputs, not settings: editing one writes the report again.
+        pages=collect(
+            "report/pages/{page}",
+            page=["index.html", "responses.html", "responses.js", "report.css"],
+        ),
+    output:
+        "<results>/report/{plan}/index.html",
+    log:
+        "<logs>/report/{plan}.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/write_report.py"),
+        plan=settings("plans/{plan}"),
+        drawn=planned_draws,
+        labels=planned_labels,
+        chats=planned_chats,
+        report=lambda wildcards: section_settings("report"),
+    shell:
+        # Generations are no input: whoever deleted them keeps a report, and starts no GPU job.
+        "python scripts/write_report.py {output:q} --made {input.made:q} --price {input.price:q}"
+        " --power {input.power:q} --results results --pages report/pages --name {wildcards.plan:q} --plan {params.plan:q}"
+        " --drawn {params.drawn:q} --labels {params.labels:q} --chats {params.chats:q}"
+        " --settings {params.report:q} &> {log:q}"

@@ -1,0 +1,132 @@
+"""The chain behind a file: what it was made of, how, and whether any of that has changed since."""
+
+import ast
+import base64
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from its.errors import InputError
+from its.files import sha256_of
+from its.runs import run_of
+from its.weights import weights_of
+
+RECORDS = Path(".snakemake/metadata")
+"""What Snakemake notes of every file that it made: rule, params, inputs with their hashes."""
+
+NAMED = ["math-verify", "torch", "transformers", "trl", "vllm"]
+"""Packages whose pinned versions are shown, where the environment of a rule has them."""
+
+FACTS = ["versions", "device", "processes", "attention", "rows", "settings"]
+"""What is shown of the record of a training."""
+
+
+@dataclass
+class Link:
+    """One file of a chain: what is known of it, a line each, and what is wrong with it."""
+
+    path: Path
+    facts: list[str] = field(default_factory=list)
+    inputs: list[Path] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+def chain(path: Path) -> list[Link]:
+    """Return the file and all that it was made of, each once, nearest first.
+
+    Raises
+    ------
+    InputError
+        If Snakemake has no record of the file itself: then nothing is known.
+    """
+    if not _record_file(path).exists():
+        raise InputError(
+            f"{path}: Snakemake has no record of making it; give a path as the workflow writes "
+            "it, from its folder"
+        )
+    links: dict[Path, Link] = {}
+    waiting = [path]
+    for one in waiting:
+        if one not in links:
+            links[one] = _link(one)
+            waiting += links[one].inputs
+    return list(links.values())
+
+
+def _record_file(path: Path) -> Path:
+    return RECORDS / base64.b64encode(str(path).encode()).decode()
+
+
+def _link(path: Path) -> Link:
+    link = Link(path)
+    if not path.exists():
+        link.faults.append("is not there any more")
+    else:
+        link.facts.append(f"sha256 {sha256_of(path)}")
+    if _record_file(path).exists():
+        _recorded(link, json.loads(_record_file(path).read_text()))
+    elif path.parts[0] == "results":
+        link.facts.append("how it was made: not recorded")
+    if path.exists():
+        _told(link)
+    return link
+
+
+def _recorded(link: Link, record: dict) -> None:
+    """Add what Snakemake noted when it made the file."""
+    made = datetime.fromtimestamp(record["starttime"], UTC)
+    link.facts.append(f"made by the rule {record['rule']}, begun {made:%Y-%m-%d %H:%M:%S} UTC")
+    run = run_of(record["starttime"])
+    if run is None or run["commit"] is None:
+        link.facts.append("commit: not recorded")
+    else:
+        changed = f", uncommitted: {', '.join(run['changed'])}" if run["changed"] else ", clean"
+        link.facts.append(f"commit {run['commit']}{changed}")
+    link.facts += [f"param {ast.literal_eval(value)}" for value in record["params"]]
+    pinned = base64.b64decode(record.get("conda_env") or "").decode()
+    versions = dict(re.findall(r"^ +- ([a-z0-9-]+)==(\S+)$", pinned, flags=re.MULTILINE))
+    shown = [f"{name} {versions[name]}" for name in NAMED if name in versions]
+    if shown:
+        link.facts.append(f"its Conda environment pins {', '.join(shown)}")
+    hashes = record.get("input_checksums", {})
+    for name in record["input"]:
+        source = Path(name)
+        link.inputs.append(source)
+        then = hashes.get(name, "").removeprefix("sha256:")
+        if not then:
+            link.facts.append(f"from {name} (its hash: not recorded)")
+        elif source.exists() and sha256_of(source) != then:
+            link.faults.append(f"was made from another {name}, of sha256 {then}")
+        else:
+            link.facts.append(f"from {name}")
+
+
+def _told(link: Link) -> None:
+    """Add what the file tells of itself, and hold what it lists against what is there."""
+    path = link.path
+    if path.suffix == ".parquet":
+        kept = pl.read_parquet_metadata(path)
+        link.facts += [f"{name} {kept[name]}" for name in sorted(kept) if name != "ARROW:schema"]
+    elif path.name == "manifest.json" and path.parts[1:2] == ("sources",):
+        manifest = json.loads(path.read_text())
+        link.facts.append(f"origin {json.dumps(manifest['origin'])}")
+        for file in manifest["files"]:
+            link.facts.append(f"holds {file['path']}, sha256 {file['sha256']}")
+            there = Path(file["path"])
+            if not there.exists():
+                link.faults.append(f"lists {there}, which is not there any more")
+            elif sha256_of(there) != file["sha256"]:
+                link.faults.append(f"lists {there}, which has changed")
+    elif path.name == "manifest.json":
+        try:
+            weights_of(path, hashes=True)
+        except InputError as error:
+            link.faults.append(str(error))
+        record = path.parent.parent / "training.json"
+        if record.exists():
+            told = json.loads(record.read_text())
+            link.facts += [f"{name} {json.dumps(told[name])}" for name in FACTS if name in told]

@@ -1,0 +1,72 @@
+"""A number is followed down to its sources, and what changed on the way is seen."""
+
+import subprocess
+import sys
+
+import pytest
+from conftest import Checkout, copy_to
+
+SET = "results/sets/few_test.parquet"
+SOURCE = "results/sources/few_held_out/manifest.json"
+ROWS = "results/sources/few_held_out/rows.jsonl"
+
+
+def trace(checkout: Checkout, path: str) -> tuple[int, str]:
+    """Return the status of a trace, and all that it printed."""
+    command = [sys.executable, "scripts/trace.py", path]
+    done = subprocess.run(command, cwd=checkout.folder, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """Return a checkout under git with one set."""
+    checkout = copy_to(tmp_path_factory.mktemp("traced") / "checkout")
+    git = ["git", "-c", "user.name=n", "-c", "user.email=e@example.org"]
+    for command in [["init", "-q"], ["add", "Snakefile", "rules"], ["commit", "-qm", "one"]]:
+        subprocess.run([*git, *command], cwd=checkout.folder, check=True)
+    checkout.edit("rules/sets.smk", "rule fetch_source:", "rule fetch_source:  # seen")
+    run = checkout.snakemake("--cores", "1", "--configfile", "config/small.yaml", "--", SET)
+    assert run.status == 0, run.out
+    return checkout
+
+
+def test_a_chain_ends_at_its_sources_and_names_settings_and_commit(made: Checkout) -> None:
+    status, out = trace(made, SET)
+    assert status == 0, out
+    for told in [SET, SOURCE, ROWS, "chain_sum", "the rule read_benchmark", "math-verify"]:
+        assert told in out
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=made.folder, capture_output=True, text=True
+    ).stdout.strip()
+    assert f"commit {commit}, uncommitted: rules/sets.smk" in out
+    assert "2 files, every hash as it was recorded" in out
+
+
+def test_a_changed_file_of_a_chain_is_named(made: Checkout) -> None:
+    faults = {
+        ROWS: f"CHANGED: {SOURCE} lists {ROWS}, which has changed",
+        SOURCE: f"CHANGED: {SET} was made from another {SOURCE}",
+    }
+    for name, fault in faults.items():
+        file = made.folder / name
+        before = file.read_text()
+        file.write_text(before + "\n")
+        status, out = trace(made, SET)
+        file.write_text(before)
+        assert status == 1
+        assert fault in out
+        assert out.count("CHANGED: ") == 1
+
+
+def test_a_run_is_noted_once(made: Checkout) -> None:
+    runs = made.folder / "results/logs/runs.jsonl"
+    assert len(runs.read_text().splitlines()) == 1
+    assert made.snakemake("-n", "--configfile", "config/small.yaml").status == 0
+    assert len(runs.read_text().splitlines()) == 1
+
+
+def test_a_file_that_nothing_made_is_refused(made: Checkout) -> None:
+    status, out = trace(made, "results/scores/nothing.json")
+    assert status == 2
+    assert "error: results/scores/nothing.json: Snakemake has no record" in out
