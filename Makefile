@@ -129,6 +129,10 @@ format: install  ## Bring scripts and rules into form
 schema: install  ## Write config/schema.json and the reference in config/README.md
 	@PYTHONPATH=scripts python -m its.config
 
+.PHONY: bad-input
+bad-input: install  ## Write docs/bad_input.md: what is refused, and in which words
+	@PYTHONPATH=scripts:tests python tests/bad_input.py
+
 .PHONY: pin
 pin: install  ## Write the newest revision behind every hub: of CONFIG=... (config/paper.yaml) that has none
 	@python scripts/pin.py $(CONFIG)

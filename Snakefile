@@ -96,3 +96,6 @@ rule tables:
 rule export:
     input:
         planned_export,
+
+
+include: "rules/targets.smk"  # last, see there

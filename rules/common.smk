@@ -15,14 +15,18 @@ from its.costs.fit import misfits
 from its.costs.found import with_shapes
 from its.costs.timings import finished_files
 from its.costs.used import used
-from its.errors import refuse
+from its.errors import InputError, refuse
 from its.lineage import model_lineage, set_lineage
 from its.origins import local_files
 from its.retries import at_attempt, most_of
 from its.runs import note_run
 from its.versions import code_version, version_of
 
-experiment = read_config(config, workflow.configfiles)
+try:
+    experiment = read_config(config, workflow.configfiles)
+except InputError as error:
+    # Raised, it would stand among lines of Snakemake's and ours.
+    sys.exit(f"error: {error}")
 # For captions: with defaults.
 config |= experiment.model_dump(mode="json", exclude_none=True)
 

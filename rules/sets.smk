@@ -5,6 +5,8 @@ rule fetch_source:
         "<results>/sources/{source}/manifest.json",
     log:
         "<logs>/sources/{source}.log",
+    # Before models are fetched: bad rows cost nothing.
+    priority: 2
     conda:
         "../envs/data.yaml"
     params:
@@ -50,6 +52,7 @@ rule filter_pool:
         counts="<results>/pools/{pool}.json",
     log:
         "<logs>/pools/{pool}.log",
+    priority: 2
     conda:
         "../envs/data.yaml"
     params:

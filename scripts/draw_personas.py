@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from its.arguments import as_json
 from its.charts.personas import personas_chart
 from its.config.plan import Plan
 from its.errors import run
@@ -17,7 +18,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("personas", type=Path, help="CSV, one row per set and strategy")
     parser.add_argument("figures", type=Path, nargs="+", help="files to write: .svg, .png")
-    parser.add_argument("--plan", type=Plan.model_validate_json, required=True)
+    parser.add_argument("--plan", type=as_json(Plan), required=True)
     args = parser.parse_args()
 
     table = pl.read_csv(args.personas, schema=QUALITY)

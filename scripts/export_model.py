@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+from its.arguments import as_json
 from its.cards import model_card, upload
 from its.console import say
 from its.errors import run
@@ -19,7 +20,7 @@ def main() -> None:
     parser.add_argument("weights", type=Path, help="manifest of the weights, JSON")
     parser.add_argument("record", type=Path, help="of the training, JSON")
     parser.add_argument("card", type=Path, help="README.md to write, in the folder of the model")
-    parser.add_argument("--lineage", type=json.loads, required=True, help="its.lineage")
+    parser.add_argument("--lineage", type=as_json(dict), required=True, help="its.lineage")
     args = parser.parse_args()
 
     source, folder = weights_of(args.weights).resolve(), args.card.parent
@@ -33,7 +34,9 @@ def main() -> None:
     shutil.copyfile(args.record, folder / "training.json")
     with replacing(args.card) as part:
         name = "/".join(folder.parts[-2:])
-        card = model_card(name, json.loads(args.record.read_text()), manifest, args.lineage)
+        card = model_card(
+            name, json.loads(args.record.read_text(encoding="utf-8")), manifest, args.lineage
+        )
         part.write_text(card, encoding="utf-8")
     say(f"{folder}: nothing is uploaded; this would: {upload(folder, 'model')}")
 

@@ -5,6 +5,7 @@ import json
 import shutil
 from pathlib import Path
 
+from its.arguments import as_json
 from its.cards import dataset_card, upload
 from its.console import say
 from its.errors import run
@@ -20,12 +21,12 @@ def main() -> None:
     parser.add_argument("rows", type=Path, help="parquet to write")
     parser.add_argument("card", type=Path, help="README.md to write, in the folder of the data set")
     parser.add_argument("--pool", type=Path, nargs="*", default=[], help="its counts, JSON")
-    parser.add_argument("--lineage", type=json.loads, required=True, help="its.lineage")
+    parser.add_argument("--lineage", type=as_json(dict), required=True, help="its.lineage")
     args = parser.parse_args()
 
     folder = args.card.parent
     rows = read_table(args.refined, REFINED)
-    counts = [json.loads(pool.read_text()) for pool in args.pool]
+    counts = [json.loads(pool.read_text(encoding="utf-8")) for pool in args.pool]
     with replacing(args.rows) as part:
         shutil.copyfile(args.refined, part)
     file = args.rows.relative_to(folder).as_posix()

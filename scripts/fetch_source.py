@@ -8,6 +8,7 @@ import tempfile
 import warnings
 from pathlib import Path
 
+from its.arguments import as_json
 from its.config.source import Generator, Source
 from its.errors import InputError, run
 from its.files import replacing, write_json
@@ -24,7 +25,7 @@ def main() -> None:
     """Get the files, check the hash, write the manifest last."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("manifest", type=Path, help="JSON to write, beside the files")
-    parser.add_argument("--source", type=Source.model_validate_json, required=True)
+    parser.add_argument("--source", type=as_json(Source), required=True)
     args = parser.parse_args()
 
     origin, folder = args.source.origin, args.manifest.parent

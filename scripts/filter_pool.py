@@ -1,12 +1,12 @@
 """Read the sources of a pool into one schema, filter them, count what was dropped and why."""
 
 import argparse
-import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from its.arguments import as_json
 from its.config.pool import Pool
 from its.config.source import Fields
 from its.errors import run
@@ -24,12 +24,14 @@ def main() -> None:
     parser.add_argument("--sources", type=Path, nargs="+", help="manifests, in the pool's order")
     parser.add_argument("--benchmarks", type=Path, nargs="*", default=[], help="parquet")
     parser.add_argument("--verdicts", type=Path, nargs="?", help="what verify_pool.py wrote")
-    parser.add_argument("--pool", type=Pool.model_validate_json, required=True)
-    parser.add_argument("--fields", type=json.loads, required=True, help="by source")
+    parser.add_argument("--pool", type=as_json(Pool), required=True)
+    parser.add_argument(
+        "--fields", type=as_json(dict[str, Fields]), required=True, help="by source"
+    )
     args = parser.parse_args()
 
     sources = {
-        name: open_source(manifest, name, Fields.model_validate(args.fields[name]))
+        name: open_source(manifest, name, args.fields[name])
         for name, manifest in zip(args.pool.sources, args.sources, strict=True)
     }
     verdicts = args.verdicts and read_table(args.verdicts, {VERDICT: pl.String})[VERDICT]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from its.arguments import as_json
 from its.asked import Asked, check_ids
 from its.chat import load_tokenizer
 from its.config.model import Chat
@@ -34,8 +35,8 @@ def main() -> None:
     parser.add_argument("weights", type=Path, help="manifest of the model that answers")
     parser.add_argument("prompts", type=Path, help="parquet: messages to send")
     parser.add_argument("generations", type=Path, help="parquet to write, one row per response")
-    parser.add_argument("--sampling", type=Sampling.model_validate_json, required=True)
-    parser.add_argument("--chat", type=Chat.model_validate_json, required=True)
+    parser.add_argument("--sampling", type=as_json(Sampling), required=True)
+    parser.add_argument("--chat", type=as_json(Chat), required=True)
     parser.add_argument("--dtype", required=True, help="of weights and arithmetic, as float32")
     parser.add_argument("--gpus", type=int, default=0, help="0 runs on the CPU")
     parser.add_argument("--gpu-share", default="auto", help="of its memory")

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from its.arguments import as_json
 from its.config.model import Chat
 from its.console import Progress
 from its.errors import InputError, run
@@ -17,7 +18,7 @@ def main() -> None:
     parser.add_argument("generations", type=Path, help="parquet, one row per response")
     parser.add_argument("answers", type=Path, help="parquet, the benchmark: a gold per problem")
     parser.add_argument("verdicts", type=Path, help="parquet to write, one row per response")
-    parser.add_argument("--chat", type=Chat.model_validate_json, required=True)
+    parser.add_argument("--chat", type=as_json(Chat), required=True)
     parser.add_argument("--workers", type=int, default=1, help="processes that compare answers")
     parser.add_argument(
         "--seconds", type=int, default=SECONDS, help="processor time for one comparison"

@@ -1,11 +1,9 @@
 """Say what differences a plan can detect before it is run."""
 
 import argparse
-import json
 from pathlib import Path
 
-from pydantic import TypeAdapter
-
+from its.arguments import as_json
 from its.config.claim import Claim
 from its.config.plan import Plan
 from its.config.power import Power
@@ -21,13 +19,15 @@ def main() -> None:
     parser.add_argument("table", type=Path, help="CSV to write, one row per claim and matrix")
     parser.add_argument("text", type=Path, help="the same to read")
     parser.add_argument("--name", required=True, help="of the plan")
-    parser.add_argument("--plan", type=Plan.model_validate_json, required=True)
-    by_name = TypeAdapter(dict[str, Claim]).validate_json
-    parser.add_argument("--claims", type=by_name, required=True, help="by name")
+    parser.add_argument("--plan", type=as_json(Plan), required=True)
+    parser.add_argument("--claims", type=as_json(dict[str, Claim]), required=True, help="by name")
     parser.add_argument(
-        "--benchmarks", type=json.loads, required=True, help="problems and samples, by name"
+        "--benchmarks",
+        type=as_json(dict[str, tuple[int, int]]),
+        required=True,
+        help="problems and samples, by name",
     )
-    parser.add_argument("--power", type=Power.model_validate_json, required=True)
+    parser.add_argument("--power", type=as_json(Power), required=True)
     args = parser.parse_args()
 
     rows = detectable_rows(args.plan, args.claims, args.benchmarks, args.power)

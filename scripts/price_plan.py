@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from its.arguments import as_json
 from its.config.experiment import Config
 from its.costs.fit import misfits
 from its.costs.jobs import Lengths, kinds
@@ -20,10 +21,10 @@ def main() -> None:
     parser.add_argument("prices", type=Path, help="CSV to write, one row per kind of job")
     parser.add_argument("text", type=Path, help="the same to read, with totals and assumptions")
     parser.add_argument("--plan", required=True, help="name of the plan")
-    parser.add_argument("--config", type=Config.model_validate_json, required=True)
+    parser.add_argument("--config", type=as_json(Config), required=True)
     parser.add_argument(
         "--expected",
-        type=Lengths.read,
+        type=as_json(Lengths),
         default=Lengths(),
         help="JSON: texts, asked and rows, each with numbers by the name of a sample or benchmark",
     )
@@ -43,7 +44,7 @@ def main() -> None:
         refuse(wrong)
     write_csv(args.prices, prices)
     with replacing(args.text) as part:
-        part.write_text(text + "\n")
+        part.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

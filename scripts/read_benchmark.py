@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from its.arguments import as_json
 from its.benchmarks import checked
 from its.config.problems import Problems
 from its.config.source import Fields
@@ -18,8 +19,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("manifest", type=Path, help="manifest of the source")
     parser.add_argument("rows", type=Path, help="parquet to write, sorted by id")
-    parser.add_argument("--problems", type=Problems.model_validate_json, required=True)
-    parser.add_argument("--fields", type=Fields.model_validate_json, required=True)
+    parser.add_argument("--problems", type=as_json(Problems), required=True)
+    parser.add_argument("--fields", type=as_json(Fields), required=True)
     args = parser.parse_args()
 
     rows = read_source(args.manifest, args.problems.source, args.fields)

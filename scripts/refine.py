@@ -1,9 +1,9 @@
 """Join contexts to questions as a strategy says: the same way for samples and benchmarks."""
 
 import argparse
-import json
 from pathlib import Path
 
+from its.arguments import as_json
 from its.config.strategy import Strategy
 from its.contexts import CONTEXTS
 from its.errors import run
@@ -22,7 +22,10 @@ def main() -> None:
     )
     parser.add_argument("--strategy", required=True, help="its name")
     parser.add_argument(
-        "--strategies", type=json.loads, required=True, help="it, and those that it is made of"
+        "--strategies",
+        type=as_json(dict[str, Strategy]),
+        required=True,
+        help="it, and those that it is made of",
     )
     parser.add_argument("--draw", type=int, default=0, help="which draw of the contexts")
     args = parser.parse_args()
@@ -30,7 +33,7 @@ def main() -> None:
     refined = refine(
         read_table(args.questions, SET),
         args.strategy,
-        {name: Strategy.model_validate(one) for name, one in args.strategies.items()},
+        args.strategies,
         # A file is named for its strategy, and its draw after a dot.
         {path.stem.partition(".")[0]: read_table(path, CONTEXTS) for path in args.personas},
         dataset=args.questions.stem,

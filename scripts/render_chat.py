@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from its.arguments import as_json
 from its.chat import completion_tokens, load_tokenizer, prompt_text
 from its.config.model import Chat
 from its.errors import InputError, run
@@ -27,7 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("weights", type=Path, help="manifest of the model")
     parser.add_argument("page", type=Path, help="text to write")
-    parser.add_argument("--chat", type=Chat.model_validate_json, required=True)
+    parser.add_argument("--chat", type=as_json(Chat), required=True)
     args = parser.parse_args()
 
     chat = args.chat

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from its.arguments import as_json
 from its.config.sample import Sample
 from its.errors import run
 from its.samples import drawn
@@ -16,7 +17,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pool", type=Path, help="parquet, one row per problem")
     parser.add_argument("rows", type=Path, help="parquet to write, by rising hash")
-    parser.add_argument("--sample", type=Sample.model_validate_json, required=True)
+    parser.add_argument("--sample", type=as_json(Sample), required=True)
     parser.add_argument("--draw", type=int, default=0, help="another one is another sample")
     args = parser.parse_args()
 

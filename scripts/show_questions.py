@@ -1,9 +1,9 @@
 """Show a few questions of each set as they were refined."""
 
 import argparse
-import json
 from pathlib import Path
 
+from its.arguments import as_json
 from its.errors import run
 from its.files import replacing
 from its.questions import questions_page
@@ -14,7 +14,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("page", type=Path, help="HTML to write")
     parser.add_argument("--refined", type=Path, nargs="*", default=[], help="refined sets")
-    parser.add_argument("--labels", type=json.loads, required=True, help="what to call names")
+    parser.add_argument(
+        "--labels", type=as_json(dict[str, str]), required=True, help="what to call names"
+    )
     parser.add_argument("--rows", type=int, default=3, help="questions of each set")
     args = parser.parse_args()
 

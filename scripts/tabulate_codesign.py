@@ -1,9 +1,9 @@
 """Put the scores of a plan into two tables; cells without scores are rows without numbers."""
 
 import argparse
-import json
 from pathlib import Path
 
+from its.arguments import as_json
 from its.config.plan import Plan
 from its.errors import run
 from its.matrix import cell_rows, codesign_rows
@@ -16,9 +16,11 @@ def main() -> None:
     parser.add_argument("codesign", type=Path, help="CSV to write, one row per train x test")
     parser.add_argument("cells", type=Path, help="CSV to write, one row per file of scores")
     parser.add_argument("--scores", type=Path, required=True, help="folder of the scores")
-    parser.add_argument("--plan", type=Plan.model_validate_json, required=True)
+    parser.add_argument("--plan", type=as_json(Plan), required=True)
     parser.add_argument("--drawn", nargs="*", default=[], help="strategies that have draws")
-    parser.add_argument("--labels", type=json.loads, required=True, help="what to call names")
+    parser.add_argument(
+        "--labels", type=as_json(dict[str, str]), required=True, help="what to call names"
+    )
     args = parser.parse_args()
 
     write_csv(args.codesign, codesign_rows(args.plan, args.drawn, args.scores, args.labels))

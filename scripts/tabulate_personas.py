@@ -1,9 +1,9 @@
 """Put what was measured of personas into one table."""
 
 import argparse
-import json
 from pathlib import Path
 
+from its.arguments import as_json
 from its.errors import run
 from its.quality import quality_rows
 from its.spreadsheets import write_csv
@@ -16,7 +16,9 @@ def main() -> None:
     parser.add_argument(
         "--measured", type=Path, nargs="*", default=[], help="what measure_personas.py wrote"
     )
-    parser.add_argument("--labels", type=json.loads, required=True, help="what to call names")
+    parser.add_argument(
+        "--labels", type=as_json(dict[str, str]), required=True, help="what to call names"
+    )
     args = parser.parse_args()
 
     write_csv(args.table, quality_rows(args.measured, args.labels))

@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 import polars as pl
-from pydantic import TypeAdapter
 
+from its.arguments import as_json
 from its.config.plan import Published
 from its.errors import run
 from its.published import CODESIGN, published_rows
@@ -17,9 +17,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("codesign", type=Path, help="CSV: the train x test matrix")
     parser.add_argument("table", type=Path, help="CSV to write, one row per published number")
-    parser.add_argument(
-        "--published", type=TypeAdapter(list[Published]).validate_json, required=True
-    )
+    parser.add_argument("--published", type=as_json(list[Published]), required=True)
     args = parser.parse_args()
 
     write_csv(

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from its.arguments import as_json
 from its.config.plan import Plan
 from its.errors import run
 from its.spreadsheets import write_csv
@@ -14,7 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("table", type=Path, help="CSV to write, one row per cell")
     parser.add_argument("--scores", type=Path, required=True, help="folder of the verdicts")
-    parser.add_argument("--plan", type=Plan.model_validate_json, required=True)
+    parser.add_argument("--plan", type=as_json(Plan), required=True)
     parser.add_argument("--drawn", nargs="*", default=[], help="strategies that have draws")
     args = parser.parse_args()
 

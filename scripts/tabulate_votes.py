@@ -40,7 +40,7 @@ def main() -> None:
 
 def row(path: Path) -> dict[str, object]:
     """Return a row of `VOTED`, from `{vote}/{benchmark}/{test}.json`."""
-    found = json.loads(path.read_text())
+    found = json.loads(path.read_text(encoding="utf-8"))
     vote, benchmark = path.parts[-3:-1]
     members = found.pop("members")
     return {

@@ -4,6 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
+from its.arguments import as_json
 from its.config.model import Chat, Saving
 from its.config.recipe import Recipe
 from its.errors import run
@@ -19,11 +20,11 @@ def main() -> None:
     parser.add_argument("rows", type=Path, help="parquet: messages and completions")
     parser.add_argument("weights", type=Path, help="manifest to write, after the weights beside it")
     parser.add_argument("record", type=Path, help="JSON to write: settings, losses, tokens, time")
-    parser.add_argument("--recipe", type=Recipe.model_validate_json, required=True)
-    parser.add_argument("--chat", type=Chat.model_validate_json, required=True)
+    parser.add_argument("--recipe", type=as_json(Recipe), required=True)
+    parser.add_argument("--chat", type=as_json(Chat), required=True)
     parser.add_argument("--dtype", choices=["float32", "bfloat16"], required=True)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--saving", type=Saving.model_validate_json, default=Saving())
+    parser.add_argument("--saving", type=as_json(Saving), default=Saving())
     args = parser.parse_args()
 
     share_cores()

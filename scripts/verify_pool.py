@@ -1,11 +1,11 @@
 """Compare what the responses of a pool's sources end on with their golds."""
 
 import argparse
-import json
 from pathlib import Path
 
 import polars as pl
 
+from its.arguments import as_json
 from its.config.source import Fields
 from its.console import Progress
 from its.errors import run
@@ -20,14 +20,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("verdicts", type=Path, help="parquet to write, a row per row of sources")
     parser.add_argument("--sources", type=Path, nargs="+", help="manifests, in the pool's order")
-    parser.add_argument("--fields", type=json.loads, required=True, help="by source, in order")
-    parser.add_argument("--filter", type=Verified.model_validate_json, required=True)
+    parser.add_argument(
+        "--fields", type=as_json(dict[str, Fields]), required=True, help="by source, in order"
+    )
+    parser.add_argument("--filter", type=as_json(Verified), required=True)
     parser.add_argument("--workers", type=int, default=1, help="processes that compare answers")
     args = parser.parse_args()
 
     found = []
     for manifest, (name, fields) in zip(args.sources, args.fields.items(), strict=True):
-        for part in open_source(manifest, name, Fields.model_validate(fields)):
+        for part in open_source(manifest, name, fields):
             ends = part.rows.select("answer", extraction(args.filter).alias("end")).unnest("end")
             found.append(part.read(ends))
     progress = Progress(f"verify {args.verdicts.stem}", 0, "answers")

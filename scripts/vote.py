@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from its.arguments import as_json
 from its.config.vote import Vote
 from its.errors import run
 from its.files import write_json
@@ -22,7 +23,7 @@ def main() -> None:
     parser.add_argument(
         "--verdicts", type=Path, nargs="+", required=True, help="one file a member, in their order"
     )
-    parser.add_argument("--vote", type=Vote.model_validate_json, required=True)
+    parser.add_argument("--vote", type=as_json(Vote), required=True)
     args = parser.parse_args()
 
     members = [read_table(path, BALLOTS) for path in args.verdicts]

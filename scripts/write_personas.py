@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
+from its.arguments import as_json
 from its.asked import Asked, check_ids
 from its.chat import load_tokenizer
 from its.config.model import Chat
@@ -49,9 +50,9 @@ def main() -> None:
     parser.add_argument("weights", type=Path, help="manifest of the model that writes")
     parser.add_argument("questions", type=Path, help="parquet, one row per question")
     parser.add_argument("personas", type=Path, help="parquet to write, one row per question")
-    parser.add_argument("--context", type=Written.model_validate_json, required=True)
+    parser.add_argument("--context", type=as_json(Written), required=True)
     parser.add_argument("--draw", type=int, default=0, help="another one is another persona")
-    parser.add_argument("--chat", type=Chat.model_validate_json, required=True)
+    parser.add_argument("--chat", type=as_json(Chat), required=True)
     parser.add_argument("--dtype", required=True, help="of weights and arithmetic, as float32")
     parser.add_argument("--gpus", type=int, default=0, help="0 runs on the CPU")
     parser.add_argument("--gpu-share", default="auto", help="of its memory")

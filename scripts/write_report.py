@@ -1,7 +1,6 @@
 """Write the report: pages that a browser opens without a network, down to single responses."""
 
 import argparse
-import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
+from its.arguments import as_json
 from its.config.model import Chat
 from its.config.plan import Plan
 from its.config.report import Report
@@ -36,11 +36,11 @@ def main() -> None:
     parser.add_argument("--results", type=Path, required=True, help="folder of all results")
     parser.add_argument("--pages", type=Path, required=True, help="folder of the templates")
     parser.add_argument("--name", required=True, help="of the plan")
-    parser.add_argument("--plan", type=Plan.model_validate_json, required=True)
+    parser.add_argument("--plan", type=as_json(Plan), required=True)
     parser.add_argument("--drawn", nargs="*", default=[], help="strategies that have draws")
-    parser.add_argument("--labels", type=json.loads, required=True, help="what to call names")
-    parser.add_argument("--chats", type=json.loads, required=True, help="of the models, by name")
-    parser.add_argument("--settings", type=Report.model_validate_json, required=True)
+    parser.add_argument("--labels", type=as_json(dict), required=True, help="what to call names")
+    parser.add_argument("--chats", type=as_json(dict), required=True, help="of the models, by name")
+    parser.add_argument("--settings", type=as_json(Report), required=True)
     args = parser.parse_args()
 
     made = {path.name: path for path in args.made}

@@ -20,11 +20,18 @@ def load_tokenizer(folder: Path, chat: Chat) -> "Tokenizer":
     Raises
     ------
     InputError
-        If there is no chat template, or no end mark that a model could learn to write.
+        If it cannot be loaded, or there is no chat template, or no end mark that a model could
+        learn to write.
     """
     from transformers import AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except Exception as error:  # of every kind, as broken files lead to
+        what = f"{type(error).__name__}: {error}"
+        raise InputError(
+            f"{folder}: its tokenizer cannot be loaded ({what}); fetch it anew"
+        ) from error
     if chat.template:
         tokenizer.chat_template = Path(chat.template).read_text(encoding="utf-8")
     if not tokenizer.chat_template:
@@ -99,13 +106,11 @@ def completion_tokens(
 
 
 def _render(tokenizer: "Tokenizer", messages: Messages, *, add_generation_prompt: bool) -> str:
-    from jinja2 import TemplateError
-
     try:
         return tokenizer.apply_chat_template(
             list(messages), tokenize=False, add_generation_prompt=add_generation_prompt
         )
-    except TemplateError as error:
+    except Exception as error:  # a template is a program: it can fail in every way
         raise InputError(
             f"the chat template refuses the messages ({error}); set chat.template to a file with "
             "one that takes them"

@@ -35,7 +35,7 @@ def contamination_rows(paths: Iterable[Path]) -> pl.DataFrame:
     rows, mistakes = [], []
     for path in paths:
         try:
-            rows.append(_row(json.loads(path.read_text())))
+            rows.append(_row(json.loads(path.read_text(encoding="utf-8"))))
         except (ValueError, TypeError, KeyError) as error:
             mistakes.append(f"{path}: not what scripts/compare_pool.py writes ({error}); delete it")
     refuse(mistakes)

@@ -274,5 +274,5 @@ def made_with(gpus: int) -> dict[str, str]:
 
 
 def _text_config(folder: Path) -> dict:
-    config = json.loads((folder / "config.json").read_text())
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     return config.get("text_config", config)

@@ -1,10 +1,30 @@
 """Errors that are the user's to mend; everything else may show its traceback."""
 
+import errno
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from typing import NoReturn
 
 MOST = 20
 """Mistakes that one message lists; the rest are counted."""
+
+WAYS_OUT = {
+    errno.ENOSPC: "free some space and start snakemake again; what is made is kept",
+    errno.EDQUOT: "free some of your quota and start snakemake again; what is made is kept",
+    errno.EROFS: "run where the results can be written",
+    errno.EACCES: "give this user the right to it, or run where it has it",
+    errno.EPERM: "give this user the right to it, or run where it has it",
+    errno.ENOENT: "see whether a setting names it; what is its own, snakemake makes again",
+    errno.EEXIST: "expected a directory; move the file away",
+    errno.EISDIR: "expected a file; move the directory away",
+    errno.ENOTDIR: "expected a directory; move the file away",
+    errno.EIO: "see to the disk, then start snakemake again; what is made is kept",
+    errno.ENAMETOOLONG: "shorten the names in the config, or the way to this folder",
+    errno.EMFILE: "raise the limit of open files (ulimit -n)",
+    errno.ENOMEM: "raise the memory that this job may take",
+}
+"""What to do where the system refuses; any other refusal keeps its traceback."""
 
 
 class InputError(ValueError):
@@ -13,21 +33,40 @@ class InputError(ValueError):
 
 def refuse(mistakes: Sequence[str]) -> None:
     """Raise one `InputError` that lists all mistakes, if there are any."""
+    mistakes = list(dict.fromkeys(mistakes))
     if len(mistakes) == 1:
         raise InputError(mistakes[0])
     if mistakes:
-        lines = [*mistakes[:MOST]]
+        lines = mistakes[:MOST]
         if len(mistakes) > MOST:
             lines.append(f"... and {len(mistakes) - MOST} more")
         raise InputError(f"{len(mistakes)} mistakes:\n  " + "\n  ".join(lines))
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a script's `main`; say an `InputError` in one line and exit with status 2."""
+    """Run a script's `main`; say what is the user's to mend in one line, and exit with status 2.
+
+    That is an `InputError`, what the system refuses (`WAYS_OUT`) and a lack of memory. Ctrl-C
+    ends it without a word.
+    """
     try:
         main()
     except InputError as error:
-        from its.console import say
+        _stop(str(error))
+    except MemoryError:
+        _stop("out of memory; raise the memory that this job may take (models.NAME.*.memory)")
+    except OSError as error:
+        if error.errno not in WAYS_OUT:
+            raise
+        path = error.filename2 or error.filename
+        where = f"{path}: " if path else ""
+        _stop(f"{where}{error.strerror}; {WAYS_OUT[error.errno]}")
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
 
-        say(f"error: {error}")  # to the terminal too: some ways to call Snakemake show no log
-        sys.exit(2)
+
+def _stop(message: str) -> NoReturn:
+    from its.console import say
+
+    say(f"error: {message}")  # to the terminal too: some ways to call Snakemake show no log
+    sys.exit(2)

@@ -32,7 +32,7 @@ def convert(file: Path, folder: Path) -> None:
     try:
         model = AutoModelForCausalLM.from_pretrained(**named, dtype=torch.float32)
         tokenizer = AutoTokenizer.from_pretrained(**named)
-    except (ValueError, KeyError, NotImplementedError) as error:
+    except Exception as error:  # of every kind, as broken files lead to
         raise InputError(f"{file.name}: transformers cannot read this GGUF: {error}") from error
     # It would save itself as quantised otherwise, though its numbers no longer are.
     if hasattr(model.config, "quantization_config"):
@@ -47,5 +47,7 @@ def convert(file: Path, folder: Path) -> None:
 def _without(path: Path, keys: list[str]) -> None:
     """Remove keys from a JSON file, if it and they are there."""
     if path.is_file():
-        content = {k: v for k, v in json.loads(path.read_text()).items() if k not in keys}
-        path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+        content = {
+            k: v for k, v in json.loads(path.read_text(encoding="utf-8")).items() if k not in keys
+        }
+        path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

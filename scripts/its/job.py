@@ -58,7 +58,7 @@ def check_settings(job: Job, processes: int) -> None:
 def _check_deepspeed(path: Path) -> None:
     """Refuse a file of DeepSpeed's settings from which no weights would come out."""
     try:
-        zero = json.loads(path.read_text()).get("zero_optimization", {})
+        zero = json.loads(path.read_text(encoding="utf-8")).get("zero_optimization", {})
     except (ValueError, AttributeError) as error:
         raise InputError(f"{path}: is no JSON object: {error}") from error
     gather = "stage3_gather_16bit_weights_on_model_save"

@@ -97,7 +97,7 @@ def cell_rows(plan: Plan, drawn: Container[str], scores: Path) -> pl.DataFrame:
     rows = []
     for cell in first.values():
         path = scores / f"{cell.path}.json"
-        found = json.loads(path.read_text()) if path.exists() else {}
+        found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
         numbers = {name: _number(value) for name, value in found.items() if name in CELLS}
         if found:
             numbers["pass_at_k"] = found["pass_at_k"][str(found["samples"])]["mean"]

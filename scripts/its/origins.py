@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from its.config.source import Generator
+from its.errors import refuse
 from its.files import sha256_of
 
 SUFFIXES = {".jsonl", ".ndjson", ".json", ".csv", ".parquet"}
@@ -28,7 +29,15 @@ def local_files(origin: Generator | str) -> list[str]:
 
 
 def manifest_of(files: list[Path], origin: Generator | str) -> dict:
-    """Return what a source's manifest says: origin, and path, size and sha256 of each file."""
+    """Return what a source's manifest says: origin, and path, size and sha256 of each file.
+
+    Raises `InputError` if a file is not there, or is none that anybody here can read.
+    """
+    known = f"known are files that end in {', '.join(sorted(SUFFIXES))}"
+    refuse(
+        [f"{file}: there is no such file; mend the origin" for file in files if not file.exists()]
+        or [f"{file}: cannot be read; {known}" for file in files if file.suffix not in SUFFIXES]
+    )
     return {
         "origin": origin if isinstance(origin, str) else json.loads(origin.settings()),
         "files": [

@@ -25,8 +25,8 @@ def check_lines(context: Context) -> Iterator[str]:
     """Yield what is wrong with the files of a context that no model writes, each with its key."""
     for key in context.files:
         file = Path(getattr(context, key))
-        if not file.is_file():
-            yield f"{key}: there is no file {file}"
+        if wrong := _unreadable(file):
+            yield f"{key}: {wrong}"
         elif not read_lines(file):
             yield f"{key}: {file} has no line to draw from"
 
@@ -34,8 +34,8 @@ def check_lines(context: Context) -> Iterator[str]:
 def check_prompt(context: Written) -> Iterator[str]:
     """Yield what is wrong with the files of a context, each with its key first."""
     prompt = Path(context.prompt)
-    if not prompt.is_file():
-        yield f"prompt: there is no file {prompt}"
+    if wrong := _unreadable(prompt):
+        yield f"prompt: {wrong}"
         return
     holes = set(HOLE.findall(prompt.read_text(encoding="utf-8")))
     for hole in sorted(holes - HOLES):
@@ -48,7 +48,18 @@ def check_prompt(context: Written) -> Iterator[str]:
         yield f"domains: {prompt} must have {{domain}} if a file of domains is given, and only then"
     if context.domains is not None:
         file = Path(context.domains)
-        if not file.is_file():
-            yield f"domains: there is no file {file}"
+        if wrong := _unreadable(file):
+            yield f"domains: {wrong}"
         elif not read_lines(file):
             yield f"domains: {file} has no line with a domain"
+
+
+def _unreadable(file: Path) -> str:
+    """Say why a file holds no text, if it holds none."""
+    if not file.is_file():
+        return f"there is no file {file}"
+    try:
+        file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        return f"{file} is no UTF-8, from its byte {error.start + 1} on; save it as UTF-8"
+    return ""

@@ -190,7 +190,7 @@ def quality_rows(paths: Iterable[Path], labels: Mapping[str, str]) -> pl.DataFra
     rows, mistakes = [], []
     for path in paths:
         try:
-            rows.append(_row(json.loads(path.read_text()), labels))
+            rows.append(_row(json.loads(path.read_text(encoding="utf-8")), labels))
         except (ValueError, TypeError, KeyError) as error:
             mistakes.append(
                 f"{path}: not what scripts/measure_personas.py writes ({error}); delete it"

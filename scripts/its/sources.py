@@ -17,13 +17,25 @@ from its.hashing import problem_id
 from its.origins import SUFFIXES
 from its.schemas import SET
 
+LINES = {".jsonl", ".ndjson"}
+"""Suffixes of files with a JSON object a line."""
+
 ROW = "number of the row"
 """A name that no published column has."""
 
 TEXTS = ["problem", "answer", "response"]
 
-LACKS = [(pl.col(name).fill_null("").str.strip_chars() == "").alias(f"no {name}") for name in TEXTS]
-"""Whether a row has none of a text."""
+LACKS = [
+    pl.when(pl.col(name).is_null())
+    .then(pl.lit("is missing"))
+    .when(pl.col(name).str.strip_chars() == "")
+    .then(pl.lit("is empty"))
+    .when(pl.col(name).str.contains("\0", literal=True))
+    .then(pl.lit("holds a null character, or half of a surrogate pair"))
+    .alias(f"no {name}")
+    for name in TEXTS
+]
+"""What is wrong with each text of a row; null if nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +53,7 @@ class Part:
             return frame.collect(engine="streaming")
 
     def mistakes(self, rows: pl.DataFrame) -> Iterator[str]:
-        """Yield a line for each row that lacks what every row must have.
+        """Yield a line for each row that lacks what every row must have, or holds what none may.
 
         Parameters
         ----------
@@ -51,16 +63,17 @@ class Part:
         for name in TEXTS:
             mapped, choices = getattr(self.fields, name), self.fields.choices
             made_of_choices = choices and name != "response"
+            wrong = rows.select("row", why=f"no {name}").drop_nulls()
             if mapped.optional and not made_of_choices:
-                continue
+                wrong = wrong.filter(~pl.col("why").is_in(["is missing", "is empty"]))
             if made_of_choices:
                 how = f", or a choice is, or the right one stands twice: {choices.columns}"
             elif mapped.extract == "all":
                 how = f", {mapped}"
             else:
                 how = f" (nothing to extract by {_words(mapped.extract)}), {mapped}"
-            for number in rows.filter(f"no {name}")["row"]:
-                yield f"{self.file}: row {number + 1}: {name} is empty{how}"
+            for number, why in wrong.iter_rows():
+                yield f"{self.file}: row {number + 1}: {name} {why}{how}"
 
 
 def _words(extract: object) -> str:
@@ -77,7 +90,7 @@ def open_source(manifest: Path, name: str, fields: Fields) -> list[Part]:
         If a file is not what the manifest says, cannot be read, or lacks a column.
     """
     parts, mistakes = [], []
-    for entry in json.loads(manifest.read_text())["files"]:
+    for entry in json.loads(manifest.read_text(encoding="utf-8"))["files"]:
         file = Path(entry["path"])
         if not file.is_file() or sha256_of(file) != entry["sha256"]:
             raise InputError(
@@ -126,9 +139,10 @@ def _readable(file: Path) -> Iterator[None]:
     """Turn what a reader of files raises into a line that names the file."""
     try:
         yield
-    except (PolarsError, OSError, UnicodeError) as error:
-        where = _broken_line(file) if file.suffix in {".jsonl", ".ndjson"} else ""
-        raise InputError(f"{file}{where}: cannot be read as {file.suffix[1:]}: {error}") from error
+    except (PolarsError, OSError, UnicodeError, RecursionError) as error:
+        if file.suffix in LINES:
+            refuse(list(_broken_lines(file)))
+        raise InputError(f"{file}: cannot be read as {file.suffix[1:]}: {error}") from error
 
 
 def _scan(file: Path) -> pl.LazyFrame:
@@ -139,7 +153,9 @@ def _scan(file: Path) -> pl.LazyFrame:
     """
     match file.suffix:
         case ".jsonl" | ".ndjson":
-            return pl.read_ndjson(file, infer_schema_length=None).with_row_index(ROW).lazy()
+            rows = pl.read_ndjson(file, infer_schema_length=None).with_row_index(ROW)
+            refuse(list(_turned_to_text(file, rows)))
+            return rows.lazy()
         case ".json":
             return pl.read_json(file, infer_schema_length=None).with_row_index(ROW).lazy()
         case ".csv":
@@ -149,16 +165,41 @@ def _scan(file: Path) -> pl.LazyFrame:
     raise InputError(f"{file}: known are files that end in {', '.join(sorted(SUFFIXES))}")
 
 
-def _broken_line(file: Path) -> str:
-    """Return `:N` for the first line that is no JSON object; nothing if all are."""
-    with file.open(encoding="utf-8", errors="replace") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                if line.strip() and not isinstance(json.loads(line), dict):
-                    return f":{number}"
-            except ValueError:
-                return f":{number}"
-    return ""
+def _broken_lines(file: Path) -> Iterator[str]:
+    """Yield a line for each line of a file that is no JSON object, with what it is."""
+    for number, line in enumerate(file.read_bytes().splitlines(), start=1):
+        if why := _broken(line):
+            yield f"{file}:{number}: {why}"
+
+
+def _broken(line: bytes) -> str:
+    """Return why a line is no JSON object; nothing if it is one, or empty."""
+    try:
+        text = line.decode()
+        value = json.loads(text) if text.strip() else {}
+    except UnicodeDecodeError as error:
+        return f"is no UTF-8, from its byte {error.start + 1} on: {line[:60]!r}"
+    except RecursionError:
+        return "is nested too deep"
+    except ValueError as error:
+        if text.startswith("\ufeff"):
+            return "begins with a byte-order mark; save the file without"
+        return f"is no JSON: {error}"
+    return "" if isinstance(value, dict) else f"is no JSON object: {text[:60]!r}"
+
+
+def _turned_to_text(file: Path, rows: pl.DataFrame) -> Iterator[str]:
+    """Yield a line for each list or object that polars wrote as text, for other rows have texts."""
+    texts = pl.selectors.string()
+    suspect = rows.filter(pl.any_horizontal(texts.str.contains(r"^[\[{]"), False))[ROW]
+    numbers = set(suspect)
+    if numbers:
+        lines = (line for line in file.read_bytes().splitlines() if line.strip())
+        for number, line in enumerate(lines):
+            for key, value in json.loads(line).items() if number in numbers else ():
+                if isinstance(value, list | dict) and rows.schema.get(key) == pl.String:
+                    kind = "list" if isinstance(value, list) else "object"
+                    yield f"{file}: row {number + 1}: {key} is a {kind}, and a text in other rows"
 
 
 def _mapped(

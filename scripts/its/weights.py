@@ -82,7 +82,7 @@ def weights_of(manifest: Path, *, hashes: bool = False) -> Path:
 def read_manifest(manifest: Path) -> dict:
     """Return what `write_manifest` wrote; raise `InputError` if it is not that."""
     try:
-        record = json.loads(manifest.read_text())
+        record = json.loads(manifest.read_text(encoding="utf-8"))
         record["files"].items()
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise InputError(f"{manifest}: is no manifest of weights ({error}); remove it") from error
@@ -144,8 +144,10 @@ def check_model(folder: Path) -> None:
         )
     index = folder / "model.safetensors.index.json"
     if index.is_file():
-        parts = set(json.loads(index.read_text())["weight_map"].values())
+        parts = set(_read_object(index).get("weight_map", {}).values())
         mistakes += [f"{folder / part}: missing, {index.name} names it" for part in parts - names]
+    for name in names & {"config.json", "tokenizer_config.json"}:
+        _read_object(folder / name)
     refuse(sorted(mistakes))
 
 
@@ -154,7 +156,17 @@ def has_template(folder: Path) -> bool:
     if (folder / "chat_template.jinja").is_file() or (folder / "chat_template.json").is_file():
         return True
     file = folder / "tokenizer_config.json"
-    return file.is_file() and bool(json.loads(file.read_text()).get("chat_template"))
+    return file.is_file() and bool(_read_object(file).get("chat_template"))
+
+
+def _read_object(file: Path) -> dict:
+    """Read a file of a model; raise `InputError` if it is no JSON object."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        content.items()
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise InputError(f"{file}: is no JSON object ({error}); fetch the model anew") from error
+    return content
 
 
 def _files(folder: Path) -> list[Path]:

@@ -44,10 +44,10 @@ def unpack(wheel: Path, wanted: Callable[[str], bool], folder: Path) -> list[Pat
     Raises
     ------
     InputError
-        If two of them have one name, or one is too large.
+        If it is no wheel, two of them have one name, or one is too large.
     """
     files: dict[str, Path] = {}
-    with zipfile.ZipFile(wheel) as archive:
+    with _opened(wheel) as archive:
         for entry in archive.infolist():
             if entry.is_dir() or not wanted(entry.filename):
                 continue
@@ -60,3 +60,10 @@ def unpack(wheel: Path, wanted: Callable[[str], bool], folder: Path) -> list[Pat
             with archive.open(entry) as source, files[name].open("wb") as target:
                 shutil.copyfileobj(source, target)
     return [files[name] for name in sorted(files)]
+
+
+def _opened(wheel: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(wheel)
+    except zipfile.BadZipFile as error:
+        raise InputError(f"{wheel}: is no wheel ({error}); download it anew") from error

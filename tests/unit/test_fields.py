@@ -104,14 +104,14 @@ def test_of_two_texts_to_replace_the_longer_one_wins_in_any_order(tmp_path: Path
 def test_a_row_without_one_of_the_columns_of_a_template_is_refused(tmp_path: Path) -> None:
     rows = [METADATA, METADATA | {"deepseek_solution": None}]
     message = refusal(tmp_path, rows, FROM_METADATA)
-    assert "row 2: response is empty, template '<think>" in message
-    assert "row 2: answer is empty (nothing to extract by 'boxed'), column" in message
+    assert "row 2: response is missing, template '<think>" in message
+    assert "row 2: answer is missing (nothing to extract by 'boxed'), column" in message
 
 
 def test_an_entry_of_which_there_is_none_is_refused(tmp_path: Path) -> None:
     silent = CONVERSATION | {"conversations": CONVERSATION["conversations"][:1]}
     message = refusal(tmp_path, [CONVERSATION, silent], FROM_CONVERSATION)
-    assert f"row 2: response is empty, column '{SAID}'" in message
+    assert f"row 2: response is missing, column '{SAID}'" in message
     assert "nothing to extract by ['<|begin_of_solution|>', '<|end_of_solution|>'], then" in message
 
 
@@ -172,7 +172,7 @@ def test_the_order_of_choices_depends_on_the_row_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("change", [{"a": "1"}, {"b": " "}, {"right": None}, {"question": ""}])
 def test_a_question_with_no_one_right_choice_is_refused(tmp_path: Path, change: dict) -> None:
     message = refusal(tmp_path, [CHEMISTRY[0] | change, *CHEMISTRY[1:]], CHOICES)
-    assert "row 1: problem is empty, or a choice is, or the right one stands twice" in message
+    assert "row 1: problem is missing, or a choice is, or the right one stands twice" in message
 
 
 def test_nested_columns_are_carried_along(tmp_path: Path) -> None:

@@ -101,19 +101,19 @@ def test_all_bad_rows_are_listed_with_their_number(tmp_path: Path) -> None:
     message = refusal(published(tmp_path, file))
     assert "2 mistakes" in message
     assert "a.jsonl: row 2: problem is empty, column 'problem'" in message
-    assert "a.jsonl: row 3: answer is empty, column 'answer'" in message
+    assert "a.jsonl: row 3: answer is missing, column 'answer'" in message
 
 
 def test_an_answer_that_cannot_be_extracted_is_refused(tmp_path: Path) -> None:
     file = lines(tmp_path / "a.jsonl", [{"problem": "1?", "answer": "it is 4"}])
     fields = Fields.model_validate({"answer": {"column": "answer", "extract": "hashes"}})
     message = refusal(published(tmp_path, file), fields)
-    assert "row 1: answer is empty (nothing to extract by 'hashes')" in message
+    assert "row 1: answer is missing (nothing to extract by 'hashes')" in message
 
 
 def test_a_broken_line_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"problem": "1?", "answer": 1}\n{"problem": \n')
-    assert "a.jsonl:2: cannot be read as jsonl" in refusal(published(tmp_path, "a.jsonl"))
+    assert "a.jsonl:2: is no JSON: " in refusal(published(tmp_path, "a.jsonl"))
 
 
 def test_a_file_that_changed_after_its_manifest_is_refused(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_one_artifact_has_one_path(checkout: Checkout, path: str) -> None:
     run = checkout.snakemake("-n", f"results/{path}")
 
     assert run.status != 0
-    assert "No rule to produce" in run.out
+    assert ": nothing makes it; " in run.out
 
 
 @pytest.mark.parametrize(
@@ -163,3 +163,22 @@ def test_a_training_asks_slurm_for_its_nodes_by_the_same_command(
     assert f"gpu={gpus}, tasks_per_gpu=0, nodes={nodes}, tasks={nodes}" in resources
     assert ("mpi=srun" in resources) == starter
     assert f"scripts/launch.py --nnodes {nodes} --nproc-per-node 8 " in run.out
+
+
+def test_a_target_that_nothing_makes_is_answered_with_what_is_like_it(checkout: Checkout) -> None:
+    run = checkout.snakemake("-n", SCORE.replace("-U-", "-V-"), "set")
+
+    assert run.status != 0
+    assert f"error: {SCORE.replace('-U-', '-V-')}: nothing makes it; near are {SCORE}, " in run.out
+    assert "set: nothing makes it; near are sets" in run.out
+    assert "MissingRule" not in run.out
+    # The value of an option is no target.
+    assert checkout.snakemake("-n", SCORE, "--report-html-path", "results/mine.html").status == 0
+
+
+def test_mistakes_of_the_config_stand_alone(checkout: Checkout) -> None:
+    checkout.edit("config/config.yaml", "plan: demo", "plan: dmo")
+    run = checkout.snakemake("-n")
+
+    assert run.status != 0
+    assert run.out.endswith("error: config:\n  plan: plans has no 'dmo', did you mean 'demo'?\n")

@@ -100,9 +100,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     price.write_text("stage,jobs\ntrain,2\n")
     index = results / "report/index.html"
     made = [*tables, *figures, *lengths]
-    _script("write_report", index, "--made", *made, "--price", price, "--power", price, "--results", results,
-            "--pages", ROOT / "report/pages", "--name", "tried", *plan,
-            "--chats", '{"tiny": {}}', "--settings", "{}")  # fmt: skip
+    known = ["--price", price, "--power", price, "--chats", '{"tiny": {}}', "--settings", "{}"]
+    pages = ["--results", results, "--pages", ROOT / "report/pages", "--name", "tried"]
+    _script("write_report", index, "--made", *made, *known, *pages, *plan)
     return index.parent
 
 

@@ -13,7 +13,7 @@ START = "<!-- From here on written by `make schema`. -->"
 
 if __name__ == "__main__":
     schema = json.dumps(Config.model_json_schema(), indent=2)
-    Path("config/schema.json").write_text(schema + "\n")
+    Path("config/schema.json").write_text(schema + "\n", encoding="utf-8")
     readme = Path("config/README.md")
-    words = readme.read_text().partition(START)[0]
-    readme.write_text(f"{words}{START}\n\n{reference()}")
+    words = readme.read_text(encoding="utf-8").partition(START)[0]
+    readme.write_text(f"{words}{START}\n\n{reference()}", encoding="utf-8")

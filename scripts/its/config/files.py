@@ -9,9 +9,15 @@ import yaml
 def duplicates(files: Sequence[str]) -> Iterator[str]:
     """Yield a line for each key that stands twice in a mapping: YAML would take the last."""
     for file in dict.fromkeys(files):
-        todo = [("", yaml.compose(Path(file).read_text(), yaml.SafeLoader))]
+        todo = [("", yaml.compose(Path(file).read_text(encoding="utf-8"), yaml.SafeLoader))]
+        walked = set()  # an alias is the node itself: it may stand in many places
         while todo:
             place, node = todo.pop()
+            if id(node) in walked:
+                continue
+            walked.add(id(node))
+            if isinstance(node, yaml.SequenceNode):
+                todo += [(f"{place}{number}.", one) for number, one in enumerate(node.value)]
             seen = set()
             for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
                 if key.value in seen:
@@ -28,7 +34,9 @@ def redefinitions(files: Sequence[str]) -> Iterator[str]:
     """Yield a line for each name that two files define differently: they would be mixed."""
     first: dict[tuple[str, str], tuple[str, object]] = {}
     for file in dict.fromkeys(files):
-        for section, names in (yaml.safe_load(Path(file).read_text()) or {}).items():
+        for section, names in (
+            yaml.safe_load(Path(file).read_text(encoding="utf-8")) or {}
+        ).items():
             for name, content in names.items() if isinstance(names, dict) else ():
                 other, known = first.setdefault((section, name), (file, content))
                 if content != known:

@@ -27,7 +27,9 @@ It needs a default, for a script reads the settings back.
 class Section(BaseModel):
     """A part of the config: unknown keys are errors, values never change after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
     def settings(self) -> str:
         """Return what decides a result, as JSON.

@@ -78,7 +78,7 @@ def _wrong(name: str, model: Model, results: Path) -> Iterator[str]:
 
 def _found(name: str, model: Model, results: Path) -> Shape | None:
     file = _file(name, model, results)
-    return shape_of(json.loads(file.read_text())) if file.is_file() else None
+    return shape_of(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else None
 
 
 def _whole(shape: Shape) -> Shape:

@@ -1,6 +1,5 @@
 """The jobs of a plan, by kind, and what one of each takes."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -39,11 +38,6 @@ class Lengths:
     asked: Mapping[str, float] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
     """Rows of samples that take all."""
-
-    @classmethod
-    def read(cls, text: str) -> "Lengths":
-        """Return what the config expects, from JSON."""
-        return cls(**json.loads(text))
 
 
 @dataclass(frozen=True, slots=True)

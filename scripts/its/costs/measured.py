@@ -145,7 +145,7 @@ def _training(config: Config, record: Path, seconds: float, _: Lengths) -> _Seen
     learner, name = record.parent, record.parent.parent.name
     if not _known(config, name):
         return None
-    facts, model = json.loads(record.read_text()), config.models[name]
+    facts, model = json.loads(record.read_text(encoding="utf-8")), config.models[name]
     rows = facts["rows"]["read"] - facts["rows"]["dropped"]
     tokens = facts["tokens"]["epoch"] / rows
     recipe = Recipe.model_validate(facts["settings"]["recipe"])

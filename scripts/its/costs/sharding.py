@@ -47,7 +47,7 @@ def read_sharding(file: str | None) -> Sharding:
     if not file:
         return Sharding()
     try:
-        zero = json.loads(Path(file).read_text()).get("zero_optimization", {})
+        zero = json.loads(Path(file).read_text(encoding="utf-8")).get("zero_optimization", {})
         stage = int(zero.get("stage", 0))
         live = zero.get("stage3_max_live_parameters", LIVE)
         return Sharding(
