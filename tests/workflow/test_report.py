@@ -100,8 +100,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     price.write_text("stage,jobs\ntrain,2\n")
     index = results / "report/index.html"
     made = [*tables, *figures, *lengths]
-    _script("write_report", index, "--made", *made, "--price", price, "--power", price, "--results", results,
-            "--pages", ROOT / "report/pages", "--name", "tried", *plan,
+    _script("write_report", index, "--made", *made, "--price", price, "--power", price,
+            "--results", results, "--pages", ROOT / "report/pages", "--name", "tried", *plan,
             "--chats", '{"tiny": {}}', "--settings", "{}")  # fmt: skip
     return index.parent
 
