@@ -21,11 +21,9 @@ def main() -> None:
     parser.add_argument("--name", required=True, help="of the plan")
     parser.add_argument("--plan", type=as_json(Plan), required=True)
     parser.add_argument("--claims", type=as_json(dict[str, Claim]), required=True, help="by name")
+    sizes = as_json(dict[str, tuple[int, int]])
     parser.add_argument(
-        "--benchmarks",
-        type=as_json(dict[str, tuple[int, int]]),
-        required=True,
-        help="problems and samples, by name",
+        "--benchmarks", type=sizes, required=True, help="problems and samples, by name"
     )
     parser.add_argument("--power", type=as_json(Power), required=True)
     args = parser.parse_args()

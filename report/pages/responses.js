@@ -104,7 +104,7 @@ async function pane(row, place) {
   fact("tokens", `${row[TOKENS]}, of them ${row[THINKING]} of thinking`);
   fact("problem", make("code", id));
   fact("file", make("code", `results/generations/${cell.path}.parquet`));
-  fact("made of", make("code", `python scripts/trace.py results/scores/${cell.path}.json`));
+  fact("made of", make("code", `python scripts/trace_file.py results/scores/${cell.path}.json`));
   article.append(facts);
   const questions = (await load(`questions/${cell.questions}`))[row[PROBLEM]] ?? [];
   article.append(make("h3", "Question"));

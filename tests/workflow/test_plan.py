@@ -133,7 +133,7 @@ def test_a_partial_table_makes_no_score(checkout: Checkout) -> None:
 
 def test_a_table_of_personas_has_those_of_every_set_they_are_asked_with(checkout: Checkout) -> None:
     settings = (
-        "plans={demo: {train: [S, N], test: [N, Mixed, Fixed],"
+        "plans={demo: {train: [S, N], test: [N, Mixed, Fixed], claims: [],"
         " replicates: [{}, {draw: 1, persona: 2}]}}"
     )
     run = checkout.snakemake(

@@ -13,7 +13,7 @@ ROWS = "results/sources/few_held_out/rows.jsonl"
 
 def trace(checkout: Checkout, path: str) -> tuple[int, str]:
     """Return the status of a trace, and all that it printed."""
-    command = [sys.executable, "scripts/trace.py", path]
+    command = [sys.executable, "scripts/trace_file.py", path]
     done = subprocess.run(command, cwd=checkout.folder, capture_output=True, text=True)
     return done.returncode, done.stdout + done.stderr
 
