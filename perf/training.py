@@ -68,7 +68,7 @@ def ours(weights: Path, rows: Path, settings: dict) -> tuple[float, int]:
         command += ["--nproc-per-node", "1", ROOT / "scripts/train.py", weights, rows, *outputs]
         for name in ["recipe", "chat"]:
             command += [f"--{name}", json.dumps(settings[name])]
-        command += ["--dtype", "float32", "--seed", "0", "--save-steps", "10"]
+        command += ["--dtype", "float32", "--seed", "0", "--saving", '{"save_steps": 10}']
         subprocess.run(command, check=True, capture_output=True)
         record = json.loads(outputs[1].read_text())
         return record["seconds"], round(record["tokens_per_second"] * record["seconds"])

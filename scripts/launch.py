@@ -7,12 +7,14 @@ nobody finds the error.
 """
 
 import os
+import signal
 import sys
 
 from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.run import get_args_parser, run
 
+from its.console import say
 from its.devices import share_gpus
 from its.errors import run as run_main
 from its.nodes import free_port, meeting_point, once_a_node, talk_over, this_node
@@ -21,7 +23,7 @@ from its.nodes import free_port, meeting_point, once_a_node, talk_over, this_nod
 def main() -> None:
     """Run the processes; exit as the first one that failed did, or by the signal that came."""
     parser = get_args_parser()
-    parser.set_defaults(master_port=None)
+    parser.set_defaults(nnodes="1", master_port=None)
     args = parser.parse_args()
     nodes = int(args.nnodes)
     if nodes > 1 and args.master_port is None:
@@ -41,6 +43,11 @@ def main() -> None:
     except ChildFailedError as error:
         _, failure = error.get_first_failure()
         status = failure.exitcode
+        if status == -signal.SIGKILL:
+            say(
+                "error: a process of the training was killed, as the system does where memory "
+                "runs out; raise train.memory of the model. The last saved state is gone on from"
+            )
         sys.exit(128 - status if status < 0 else status)  # negative: ended by a signal
     except SignalException as error:
         sys.exit(128 + error.sigval)

@@ -10,11 +10,17 @@ import os
 import shutil
 from pathlib import Path
 
+from its.config.model import Saving
 from its.console import say
-from its.errors import InputError
 from its.files import write_json
 
 MARK = "whole.json"
+
+
+def due(saving: Saving, step: int, seconds: float) -> bool:
+    """Tell whether to save after a step, so many seconds after the last state."""
+    late = saving.save_minutes is not None and seconds >= 60 * saving.save_minutes
+    return late or step % saving.save_steps == 0
 
 
 def mark(state: Path, *, processes: int, keep: int) -> None:
@@ -41,14 +47,9 @@ def newest(folder: Path) -> Path | None:
     return None
 
 
-def check_processes(state: Path, processes: int) -> None:
-    """Raise `InputError` if a sharded state was left by another number of processes."""
-    before = json.loads((state / MARK).read_text())["processes"]
-    if before != processes:
-        raise InputError(
-            f"{state}: DeepSpeed left this state in {before} parts, and {processes} processes "
-            f"cannot go on from it; train with {before} again, or remove the folder to start anew"
-        )
+def parts_of(state: Path) -> int:
+    """Return how many processes left a whole state: into so many parts DeepSpeed divides it."""
+    return json.loads((state / MARK).read_text())["processes"]
 
 
 def states(folder: Path) -> list[Path]:

@@ -32,6 +32,13 @@ def write_json(path: Path, value: object) -> None:
         part.write_text(json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n")
 
 
+def umask() -> int:
+    """Return the bits that new files do not get: what the person wants of them."""
+    bits = os.umask(0)
+    os.umask(bits)
+    return bits
+
+
 def sha256_of(path: Path) -> str:
     """Return the hash of a file's bytes, 64 hexadecimal digits."""
     with path.open("rb") as file:

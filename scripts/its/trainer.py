@@ -3,6 +3,7 @@
 Heavy to import, and only to be imported once the environment is set (`scripts/train.py`).
 """
 
+import json
 import math
 import os
 import signal
@@ -26,13 +27,14 @@ from transformers import (
 )
 from trl import SFTConfig, pack_dataset
 
-from its.checkpoints import mark
+from its.checkpoints import due, mark
 from its.console import Progress, say
 from its.errors import InputError
 from its.examples import IGNORED, Fitted, accumulation, order, sequences, shuffled
 from its.job import Job
 from its.processes import count, meet, most
 from its.progress import Work
+from its.universal import mend, redivided
 from its.weights import weights_of
 
 ATTENTION = "sdpa"
@@ -78,8 +80,16 @@ def score_what_is_learnt() -> None:
     trl.trainer.utils._use_triton = lambda device: device.type == "cpu" or original(device)
 
 
-def arguments_of(job: Job, folder: Path) -> SFTConfig:
-    """Return the trainer's arguments: the recipe, and that nothing is left to the defaults."""
+def arguments_of(job: Job, folder: Path, state: Path | None) -> SFTConfig:
+    """Return the trainer's arguments: the recipe, and that nothing is left to the defaults.
+
+    Parameters
+    ----------
+    folder
+        Where states are saved.
+    state
+        The one to go on from.
+    """
     recipe = job.recipe
     gpu = torch.cuda.is_available()
     # On the CPU the trainer would start DeepSpeed without telling it of the other processes.
@@ -108,7 +118,7 @@ def arguments_of(job: Job, folder: Path) -> SFTConfig:
         gradient_checkpointing=recipe.gradient_checkpointing,
         bf16=job.dtype == "bfloat16",
         seed=job.seed,
-        deepspeed=recipe.deepspeed,
+        deepspeed=_deepspeed(recipe.deepspeed, state),
         accelerator_config={"use_configured_state": configured},
         use_cpu=not gpu,
         ddp_backend="nccl" if gpu else "gloo",
@@ -120,6 +130,13 @@ def arguments_of(job: Job, folder: Path) -> SFTConfig:
         disable_tqdm=True,
         report_to="none",
     )
+
+
+def _deepspeed(file: str | None, state: Path | None) -> str | dict | None:
+    """Return DeepSpeed's settings, and with them whether the state is of other processes."""
+    if not redivided(state, file):
+        return file
+    return json.loads(Path(file).read_text()) | {"checkpoint": {"load_universal": True}}
 
 
 def data_of(job: Job, fitted: Fitted, filler: int) -> tuple[datasets.Dataset, Course]:
@@ -160,20 +177,36 @@ class Watch(TrainerCallback):
     ----------
     keep
         Saves the weights after an epoch, in every process.
+    redivided
+        The training goes on from a state of another number of processes.
     """
 
     def __init__(
-        self, job: Job, course: Course, work: Work | None, keep: Callable[[int], None]
+        self,
+        job: Job,
+        course: Course,
+        work: Work | None,
+        keep: Callable[[int], None],
+        *,
+        redivided: bool,
     ) -> None:
         self.job, self.course, self.work, self.keep = job, course, work, keep
+        self.redivided = redivided
         self.stopped_by = 0
         self.log: list[dict] = []
         self.asked: signal.Signals | None = None
 
     def on_train_begin(
-        self, args: SFTConfig, state: TrainerState, control: TrainerControl, **_: object
+        self,
+        args: SFTConfig,
+        state: TrainerState,
+        control: TrainerControl,
+        optimizer: torch.optim.Optimizer,
+        **_: object,
     ) -> None:
         """Take up the log and the clock of an interrupted training; listen to signals."""
+        if self.redivided:
+            mend(optimizer)
         self.log = state.log_history
         before = self.log[-1]["seconds"] if self.log else 0.0
         self.saved = time.monotonic()
@@ -191,7 +224,8 @@ class Watch(TrainerCallback):
         epoch, rest = divmod(step, self.course.steps_per_epoch)
         if not rest and epoch in self.job.recipe.keep:
             self.keep(epoch)  # before a state that would go on behind it
-        what = most(STOP if self.asked else self._due(step))  # the same for all processes
+        now = self.work and due(self.job.saving, step, time.monotonic() - self.saved)
+        what = most(STOP if self.asked else SAVE if now else 0)  # the same for all processes
         if step >= last:
             control.should_training_stop = True
         elif what == STOP:
@@ -236,13 +270,6 @@ class Watch(TrainerCallback):
                 again = f"saved on {name}; a retry, or a new start, goes on from there"
                 say(f"train {self.job.name}: step {state.global_step} {again}")
         meet()  # or torchrun, seeing the others leave, stops the first one before its mark
-
-    def _due(self, step: int) -> int:
-        """Return whether to save after this step; the first process has the clock."""
-        saving = self.job.saving
-        minutes = (time.monotonic() - self.saved) / 60
-        late = saving.save_minutes and self.work and minutes >= saving.save_minutes
-        return SAVE if late or step % saving.save_steps == 0 else 0
 
     def _ask(self, number: int, _: object) -> None:
         self.asked = signal.Signals(number)

@@ -17,11 +17,11 @@ from transformers import AutoConfig, PrinterCallback
 from trl import SFTTrainer
 
 from its.chat import load_tokenizer
-from its.checkpoints import check_processes, newest
+from its.checkpoints import newest
 from its.console import say
 from its.errors import InputError
 from its.examples import Fitted, fit, read_examples
-from its.files import write_json
+from its.files import umask, write_json
 from its.job import Job, check_settings
 from its.processes import agree, count, meet, rank
 from its.progress import Work, read_shard, unfinished, write_shard
@@ -35,6 +35,7 @@ from its.trainer import (
     data_of,
     score_what_is_learnt,
 )
+from its.universal import redivide, redivided
 from its.weights import weights_of, write_manifest
 
 LIBRARIES = ["torch", "transformers", "trl", "accelerate", "deepspeed"]
@@ -71,8 +72,8 @@ def train(job: Job) -> None:
         fitted = fit(examples, job.recipe)
         _check_room(job, fitted)
         state = newest(work.folder)
-        if state and job.recipe.deepspeed:
-            check_processes(state, count())
+        if redivided(state, job.recipe.deepspeed):
+            redivide(state, count())
         agree({"folder": str(work.folder), "state": str(state) if state else None})
         _lead(job, work, fitted, state)
 
@@ -131,11 +132,17 @@ def _run(
     """Train; leaves the process once a signal has asked for that and the state is saved."""
     be_quiet()
     score_what_is_learnt()
-    arguments = arguments_of(job, folder)  # first: DeepSpeed wants to know before a model is loaded
+    arguments = arguments_of(
+        job, folder, state
+    )  # first: DeepSpeed wants to know before a model is loaded
     tokenizer = load_tokenizer(weights_of(job.base), job.chat)
     data, course = data_of(job, fitted, tokenizer.eos_token_id)
     watch = Watch(
-        job, course, work, keep=lambda epoch: _save(job, trainer, folder / "epochs" / str(epoch))
+        job,
+        course,
+        work,
+        keep=lambda epoch: _save(job, trainer, folder / "epochs" / str(epoch)),
+        redivided=redivided(state, job.recipe.deepspeed),
     )
     trainer = SFTTrainer(
         base_model(job),
@@ -149,10 +156,25 @@ def _run(
         what = f"{len(fitted.examples)} rows in {course.sequences} sequences"
         where = f"going on after step {state.name.rpartition('-')[2]}" if state else "starting"
         say(f"train {job.name}: {what}, {course.last_step} steps, {where}")
-    trainer.train(resume_from_checkpoint=str(state) if state else None)
+    try:
+        trainer.train(resume_from_checkpoint=str(state) if state else None)
+    except RuntimeError as error:
+        if not ran_out(error):
+            raise
+        raise InputError(
+            f"train {job.name}: memory ran out after step {trainer.state.global_step} "
+            f"({str(error).splitlines()[0]}); `snakemake price` says what it takes: set "
+            "gradient_checkpointing, a shorter max_length or DeepSpeed's ZeRO in the recipe, or "
+            "more gpus or nodes; the last state that was saved is gone on from"
+        ) from error
     if watch.stopped_by:
         sys.exit(128 + watch.stopped_by)
     return trainer, course, watch
+
+
+def ran_out(error: RuntimeError) -> bool:
+    """Tell whether an error is that memory ran out, of a GPU or of the machine."""
+    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
 def _save(job: Job, trainer: SFTTrainer, folder: Path) -> None:
@@ -172,8 +194,8 @@ def _save(job: Job, trainer: SFTTrainer, folder: Path) -> None:
     meet()
     if rank() == 0:
         (folder / "training_args.bin").unlink(missing_ok=True)  # a pickle
-        for path in folder.iterdir():
-            path.chmod(0o644)  # the library writes weights for the owner's eyes only
+        for path in folder.iterdir():  # the library writes weights for the owner's eyes only
+            path.chmod(0o666 & ~umask())
 
 
 def _record(job: Job, work: Work, fitted: Fitted, course: Course, watch: Watch) -> dict:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from its.checkpoints import check_processes, mark, newest, states
-from its.errors import InputError
+from its.checkpoints import due, mark, newest, parts_of, states
+from its.config.model import Saving
 
 
 def write_state(folder: Path, step: int) -> Path:
@@ -57,9 +57,22 @@ def test_without_a_whole_state_training_starts_anew(tmp_path: Path) -> None:
     assert states(tmp_path) == []
 
 
-def test_a_sharded_state_asks_for_as_many_processes_as_left_it(tmp_path: Path) -> None:
+def test_a_state_says_how_many_processes_left_it(tmp_path: Path) -> None:
     state = write_state(tmp_path, 5)
     mark(state, processes=8, keep=1)
-    check_processes(state, 8)
-    with pytest.raises(InputError, match="in 8 parts, and 4 processes cannot"):
-        check_processes(state, 4)
+    assert parts_of(state) == 8
+
+
+def test_so_many_states_are_kept_and_the_oldest_goes_first(tmp_path: Path) -> None:
+    for step in [8, 9, 10, 11]:
+        mark(write_state(tmp_path, step), processes=1, keep=2)
+    assert [state.name for state in states(tmp_path)] == ["checkpoint-10", "checkpoint-11"]
+
+
+@pytest.mark.parametrize(
+    ("step", "seconds", "expected"),
+    [(10, 0, True), (11, 0, False), (11, 119, False), (11, 120, True)],
+)
+def test_a_state_is_due_after_steps_or_minutes(step: int, seconds: float, expected: bool) -> None:
+    assert due(Saving(save_steps=10, save_minutes=2), step, seconds) == expected
+    assert due(Saving(save_steps=10), step, seconds) == (step == 10)

@@ -1,6 +1,7 @@
 """A training is the same interrupted or not, on one process or two; its loss is what it says."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from tiny import write_tiny_model
 from its.chat import load_tokenizer
 from its.config.model import Chat
 from its.examples import ROWS, read_examples
-from its.files import sha256_of
+from its.files import sha256_of, umask
 from its.weights import weights_of
 
 pytestmark = pytest.mark.slow
@@ -166,7 +167,7 @@ def test_killed_then_stopped_then_finished_it_is_the_same_training(
     (stopped,) = trained.states()
     log = (tmp_path / "log").read_text()
     assert f"going on after step {killed}" in log
-    assert f"step {stopped} saved" in log
+    assert f"step {stopped} saved on SIGTERM; a retry, or a new start, goes on from there" in log
 
     process = start(tmp_path)
     assert process.wait(LONGEST) == 0
@@ -227,6 +228,59 @@ def test_several_nodes_ask_for_slurm(start: Callable, tmp_path: Path) -> None:
     assert "use --profile slurm" in log
 
 
+def test_a_sharded_state_is_gone_on_from_by_as_many_processes_and_by_others(
+    start: Callable, sharded: Trained, tmp_path: Path
+) -> None:
+    same, fewer = Trained(tmp_path / "same"), Trained(tmp_path / "fewer")
+    process = start(same.folder, processes=2, recipe=RECIPE | ZERO3, save_steps=4)
+    wait_for_state(same, 4, process)
+    kill(process)
+    (state,) = same.states()
+    shutil.copytree(same.folder, fewer.folder)
+
+    assert start(same.folder, processes=2, recipe=RECIPE | ZERO3).wait(LONGEST) == 0
+    assert f"going on after step {state}" in (same.folder / "log").read_text()
+    assert same.losses() == sharded.losses()
+    assert sha256_of(same.manifest) == sha256_of(sharded.manifest)
+
+    assert start(fewer.folder, processes=1, recipe=RECIPE | ZERO3).wait(LONGEST) == 0
+    log = (fewer.folder / "log").read_text()
+    assert "left by 2 processes, to be gone on from by 1; converting it" in log
+    assert fewer.record["processes"] == 1
+    assert fewer.losses() == pytest.approx(sharded.losses(), abs=1e-4)
+
+
+def test_a_state_that_cannot_be_converted_is_kept_and_both_counts_are_named(
+    start: Callable, tmp_path: Path
+) -> None:
+    process = start(tmp_path, processes=2, recipe=RECIPE | ZERO3, save_steps=1)
+    trained = Trained(tmp_path)
+    wait_for_state(trained, 1, process)
+    kill(process)
+    (part, *_) = tmp_path.glob("progress/*/checkpoint-*/global_step*/*_optim_states.pt")
+    part.write_bytes(b"\0" * part.stat().st_size)
+
+    assert start(tmp_path, processes=1, recipe=RECIPE | ZERO3).wait(LONGEST) == 2
+    log = (tmp_path / "log").read_text()
+    assert "left this state in 2 parts, and cannot turn it into one for 1 processes" in log
+    assert "train with 2 again" in log
+    assert trained.states()
+
+
+def test_a_process_that_the_system_kills_is_told_apart(tmp_path: Path) -> None:
+    script = tmp_path / "killed.py"
+    script.write_text("import os\nos.kill(os.getpid(), 9)\n")
+    launched = subprocess.run(
+        [sys.executable, "scripts/launch.py", "--nproc-per-node", "1", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert launched.returncode == 128 + signal.SIGKILL
+    assert "was killed, as the system does where memory runs out" in launched.stderr
+    assert "Traceback" not in launched.stderr
+
+
 def test_two_processes_with_sharded_weights_train_the_same_model(
     unbroken: Trained, sharded: Trained
 ) -> None:
@@ -235,6 +289,7 @@ def test_two_processes_with_sharded_weights_train_the_same_model(
     assert sharded.losses() == pytest.approx(unbroken.losses(), abs=1e-3)
     assert sharded.record["processes"] == 2
     folders = [weights_of(trained.manifest) for trained in (unbroken, sharded)]
+    assert {path.stat().st_mode & 0o777 for path in folders[0].iterdir()} == {0o666 & ~umask()}
     names = [sorted(path.name for path in folder.iterdir()) for folder in folders]
     assert names[0] == names[1] == WRITTEN
     models = [AutoModelForCausalLM.from_pretrained(folder).state_dict() for folder in folders]
