@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import numpy as np
 import polars as pl
@@ -88,9 +89,11 @@ def truth(point: dict[str, Any]) -> float:
 
 def counted(point: dict[str, Any], runs: int) -> list[dict[str, Any]]:
     """Simulate a point, and count."""
-    from its import paired
+    with patch("its.paired.FLIPS", FLIPS):
+        return _counted(point, runs)
 
-    paired.FLIPS = FLIPS
+
+def _counted(point: dict[str, Any], runs: int) -> list[dict[str, Any]]:
     simulate = _one_replicate if point["replicates"] == 1 else _several_replicates
     random = np.random.default_rng(0)
     expected = truth(point)

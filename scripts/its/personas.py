@@ -41,7 +41,9 @@ QUOTES = {'"': '"', "“": "”", "'": "'", "‘": "’", "`": "`", "«": "»", 
 SENTENCE = re.compile(r"""[.!?…]["”'’)\]]*(?=\s+["“'‘(\[]?[A-Z0-9]|\s*$)|[。！？]["”’」』）]*""")
 """Where a sentence ends: before a capital, at the end of the text, or at a full-width mark ..."""
 ABBREVIATED = re.compile(r"\b(?:[A-Z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|e\.g|i\.e|etc|No)\.$")
-"""... and not after these."""
+"""... and not after these ..."""
+LONGEST = 5
+"""... which have no more characters before their full stop."""
 
 
 def clean(text: str, finish: str, chat: Chat, *, opened: bool = False) -> str:
@@ -138,7 +140,7 @@ def _ends(text: str) -> list[int]:
     return [
         end.end()
         for end in SENTENCE.finditer(text)
-        if not ABBREVIATED.search(text[: end.start() + 1])
+        if not ABBREVIATED.search(text, max(0, end.start() - LONGEST), end.start() + 1)
     ]
 
 

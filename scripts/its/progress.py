@@ -5,6 +5,7 @@ lie beside the output, undeclared, in a folder named for everything that decides
 belongs to other settings or other inputs is never mixed in.
 """
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,12 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-from polars.exceptions import PolarsError
+from polars.exceptions import PanicException, PolarsError
 
 from its.console import say
 from its.files import replacing, sha256_of
 from its.hashing import digest
 from its.lease import Lease, lease
+
+HASH = "rows_sha256"
+"""Fact of a shard: the hash of its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +74,24 @@ def write_shard(work: Work, name: str, rows: pl.DataFrame, **facts: str) -> None
     """
     work.lease.check()
     with replacing(work.folder / f"{name}.parquet") as part:
-        rows.write_parquet(part, metadata=facts)
+        rows.write_parquet(part, metadata=facts | {HASH: _hash(rows)})
 
 
 def read_shard(work: Work, name: str) -> pl.DataFrame | None:
-    """Return the rows of the shard `name`; None if there is none that can be read."""
+    """Return the rows of the shard `name`; None if there is none that can be read.
+
+    A disk that lost a page of it can leave a file that is read as other rows: their hash tells.
+    """
     path = work.folder / f"{name}.parquet"
     if not path.exists():
         return None
     try:
-        return pl.read_parquet(path)
-    except (PolarsError, OSError) as error:
+        rows = pl.read_parquet(path)
+        known = pl.read_parquet_metadata(path).get(HASH)
+        if known and known != _hash(rows):
+            raise OSError("its rows are not those that were written")
+        return rows
+    except (PolarsError, PanicException, OSError) as error:  # damaged data can panic polars
         say(f"{path}: cannot be read ({error}); making it again")
         path.unlink()
         return None
@@ -89,12 +100,17 @@ def read_shard(work: Work, name: str) -> pl.DataFrame | None:
 def shard_facts(work: Work, name: str) -> dict[str, str]:
     """Return the facts written with the shard `name`."""
     facts = pl.read_parquet_metadata(work.folder / f"{name}.parquet")
-    return {key: value for key, value in facts.items() if key != "ARROW:schema"}
+    return {key: value for key, value in facts.items() if key not in {"ARROW:schema", HASH}}
 
 
 def fingerprint_of(path: Path) -> str | None:
     """Return the fingerprint kept in a parquet file of ours; None if there is no whole one."""
     try:
         return pl.read_parquet_metadata(path).get("fingerprint")
-    except (PolarsError, OSError):
+    except (PolarsError, PanicException, OSError):
         return None
+
+
+def _hash(rows: pl.DataFrame) -> str:
+    """Return a hash of rows that no version of polars and no compression changes."""
+    return hashlib.sha256(rows.write_ndjson().encode()).hexdigest()

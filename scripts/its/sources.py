@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-from polars.exceptions import PolarsError
+from polars.exceptions import PanicException, PolarsError
 
 from its.config.source import Fields
 from its.errors import InputError, refuse
@@ -139,7 +139,7 @@ def _readable(file: Path) -> Iterator[None]:
     """Turn what a reader of files raises into a line that names the file."""
     try:
         yield
-    except (PolarsError, OSError, UnicodeError, RecursionError) as error:
+    except (PolarsError, PanicException, OSError, UnicodeError, RecursionError) as error:
         if file.suffix in LINES:
             refuse(list(_broken_lines(file)))
         raise InputError(f"{file}: cannot be read as {file.suffix[1:]}: {error}") from error

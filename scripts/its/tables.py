@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
-from polars.exceptions import PolarsError
+from polars.exceptions import PanicException, PolarsError
 
 from its.errors import InputError
 from its.files import replacing
@@ -28,7 +28,7 @@ def scan_table(path: Path, columns: Mapping[str, pl.DataType]) -> pl.LazyFrame:
     """
     try:
         found = pl.read_parquet_schema(path)
-    except (PolarsError, OSError) as error:
+    except (PolarsError, PanicException, OSError) as error:
         raise InputError(f"{path}: cannot be read as parquet: {error}; delete it") from error
     for name, dtype in columns.items():
         if name not in found:

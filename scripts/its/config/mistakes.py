@@ -21,9 +21,13 @@ def in_words(
     lines: dict[str, list[str]] = {}
     places = [_place(error, merged) for error in errors]
     for error, place in zip(errors, places, strict=True):
+        # That it is no section says nothing where it may be something else too.
+        alone = places.count(place) == 1
         # Of two alternatives, the one that was meant has its mistakes further in.
         deeper = any(len(one) > len(place) and one[: len(place)] == place for one in places)
-        if not (deeper and error["type"] == "string_type") and error["type"] != "model_type":
+        if not (deeper and error["type"] == "string_type") and (
+            alone or error["type"] != "model_type"
+        ):
             lines.setdefault(".".join(map(str, place)), []).append(_wrong(error, place, schema))
     for place, wrong in lines.items():
         yield f"{place}: {', or '.join(dict.fromkeys(wrong))}"
@@ -61,6 +65,8 @@ def _wrong(error: Mapping, place: Sequence[str | int], schema: Callable[[], Mapp
             return message
         case "string_pattern_mismatch" if error["loc"][-1] == "[key]":
             return "a name is made of letters, digits and '_', for '-' and '.' join names in paths"
+        case "model_type":
+            return f"expected keys with values, found {error['input']!r}"
         case "string_type" if error["loc"][-1] == "[key]":
             return f"a name is a text, found {error['input']!r}; put it in quotes"
     return f"{message[0].lower()}{message[1:]}, found {error['input']!r}"

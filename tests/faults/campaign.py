@@ -1,0 +1,164 @@
+"""What both levels of the fault campaign share: a finished plan, its artifacts, the kept table.
+
+`python tests/faults/campaign.py` makes the plan of faults.yaml in FOLDER, once, and writes a line
+of docs/faults.csv for each fault. A fault that has a line is not run again.
+"""
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+import polars as pl
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+TABLE = ROOT / "docs/faults.csv"
+PARTS = ["Snakefile", "rules", "scripts", "envs", "config", "profiles", "report", "slurm"]
+ASKED = ["--configfile", "config/faults.yaml"]
+VOLATILE = {"seconds", "made_with", "machine", "started", "finished", "peak_memory", "versions"}
+"""Keys of a record that say when and where it was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault, and what came of it."""
+
+    level: str
+    """`script` or `plan`."""
+    what: str
+    """The script, or what was at work."""
+    fault: str
+    at: str
+    """Which write, rename or sync of how many; or which moment."""
+    seed: int
+    outcome: str
+    """`equal` after `again` repeated commands; anything else is a defect."""
+    again: int
+    repeated: str
+    """Work that was done twice."""
+    left: int
+    """Files that were left behind, and lie there still."""
+
+
+def recorded() -> list[Fault]:
+    """Return the faults of the table."""
+    if not TABLE.exists():
+        return []
+    with TABLE.open(newline="", encoding="utf-8") as file:
+        return [
+            Fault(**row | {key: int(row[key]) for key in ["seed", "again", "left"]})
+            for row in csv.DictReader(file)
+        ]
+
+
+def record(fault: Fault) -> None:
+    """Add a line to the table."""
+    new = not TABLE.exists()
+    with TABLE.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        if new:
+            writer.writerow(one.name for one in fields(Fault))
+        writer.writerow(astuple(fault))
+
+
+def snakemake(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess:
+    """Call Snakemake in a folder, and wait."""
+    command = [sys.executable, "-m", "snakemake", *ASKED, *words]
+    return subprocess.run(
+        command, cwd=folder, env=environment(**more), capture_output=True, text=True
+    )
+
+
+def environment(**more: str) -> dict[str, str]:
+    """Return the environment of a user who called this Python's environment into their shell."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return os.environ | {"PATH": path, "OMP_NUM_THREADS": "1"} | more
+
+
+def finished(folder: Path, *targets: str) -> Path:
+    """Return a folder in which the plan was run undisturbed, made if it is not there."""
+    if not (folder / "whole").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        for part in PARTS:
+            copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
+            copy(ROOT / part, folder / part)
+        shutil.copy(HERE / "faults.yaml", folder / "config")
+        code = "from tiny import write_tiny_model as w; from pathlib import Path; w(Path('tiny'))"
+        paths = f"{ROOT}/scripts{os.pathsep}{ROOT}/tests"
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=folder,
+            env=environment(PYTHONPATH=paths),
+            check=True,
+        )
+        (folder / "tiny/manifest.json").unlink()
+        done = snakemake(folder, "--cores", "2", "--", *targets)
+        if done.returncode:
+            raise RuntimeError(done.stdout + done.stderr)
+        (folder / "whole").touch()
+    return folder
+
+
+def copied(folder: Path, place: Path) -> Path:
+    """Return a copy of a folder that shares its files: nobody may write into one of them."""
+    shutil.rmtree(place, ignore_errors=True)
+    ignored = shutil.ignore_patterns("__pycache__", ".snakemake")
+    return shutil.copytree(folder, place, copy_function=os.link, symlinks=True, ignore=ignored)
+
+
+def artifacts(folder: Path) -> set[str]:
+    """List the files of results, but for logs, timings and unfinished work that is kept."""
+    results = folder / "results"
+    return {
+        str(path.relative_to(folder))
+        for path in results.rglob("*")
+        if path.is_file() and path.relative_to(results).parts[0] not in {"logs", "timings"}
+    }
+
+
+def same(one: Path, other: Path) -> bool:
+    """Tell whether two artifacts hold the same data."""
+    if one.suffix == ".parquet":
+        kept = [
+            {k: v for k, v in pl.read_parquet_metadata(path).items() if k not in VOLATILE}
+            for path in (one, other)
+        ]
+        return pl.read_parquet(one).equals(pl.read_parquet(other)) and kept[0] == kept[1]
+    if one.suffix == ".json":
+        return _lasting(json.loads(one.read_text())) == _lasting(json.loads(other.read_text()))
+    return one.read_bytes() == other.read_bytes()
+
+
+def _lasting(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _lasting(one) for key, one in value.items() if key not in VOLATILE}
+    return [_lasting(one) for one in value] if isinstance(value, list) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job of the plan, as Snakemake would run it."""
+
+    rule: str
+    outputs: list[str]
+    command: str
+
+
+def jobs(folder: Path, *targets: str) -> Iterator[Job]:
+    """Yield the jobs of the plan: what `snakemake -n -p` prints."""
+    done = snakemake(folder, "-n", "-p", "--forceall", "--", *targets)
+    if done.returncode:
+        raise RuntimeError(done.stdout + done.stderr)
+    pattern = r"^(?:local)?rule (\w+):\n(.*?)^Shell command: (.*?) &> "
+    for rule, body, command in re.findall(pattern, done.stdout + done.stderr, re.M | re.S):
+        outputs = re.search(r"^    output: (.*)$", body, re.M)
+        if outputs:
+            yield Job(rule, outputs[1].split(", "), command)
