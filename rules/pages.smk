@@ -1,7 +1,7 @@
 rule write_report:
     input:
         made=planned_report,
-        price="<results>/cost/{plan}.csv",
+        price=planned_price,
         power="<results>/power/{plan}.csv",
         cells=planned_verdicts,
         refined=planned_refined,

@@ -23,8 +23,8 @@ from its.errors import refuse
 WRITTEN = 6
 """Bytes that a token of a response takes on the disk: its text and number, in the shards and in
 what is put together from them, compressed."""
-TABLES = 10
-"""Tables, figures and comparisons of one plan, but for that of its votes."""
+TABLES = 17
+"""Tables, figures and pages of one plan with claims, but for what its votes come to."""
 
 
 @dataclass(frozen=True, slots=True)
