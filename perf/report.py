@@ -102,7 +102,7 @@ def main() -> None:
         index = results / "report/index.html"
         written = cost(
             [python[0], f"{python[1]}/write_report.py", str(index), "--made", *tables]
-            + ["--price", tables[1], "--power", tables[1], "--results", str(results)]
+            + ["--power", tables[1], "--results", str(results)]
             + ["--pages", "report/pages", "--name", "large", *plan, "--settings", "{}"]
             + ["--chats", json.dumps({name: {} for name in PLAN["models"]})],
             ROOT,

@@ -1,7 +1,6 @@
 rule write_report:
     input:
         made=planned_report,
-        price=planned_price,
         power="<results>/power/{plan}.csv",
         cells=planned_verdicts,
         refined=planned_refined,
@@ -24,8 +23,9 @@ rule write_report:
         chats=planned_chats,
         report=lambda wildcards: section_settings("report"),
     shell:
-        # Generations are no input: whoever deleted them keeps a report, and starts no GPU job.
-        "python scripts/write_report.py {output:q} --made {input.made:q} --price {input.price:q}"
-        " --power {input.power:q} --results results --pages report/pages --name {wildcards.plan:q} --plan {params.plan:q}"
+        # Generations are no input: whoever deleted them keeps a report, and starts no GPU job. Nor is
+        # the price, which other GPUs or times change.
+        "python scripts/write_report.py {output:q} --made {input.made:q} --power {input.power:q}"
+        " --results results --pages report/pages --name {wildcards.plan:q} --plan {params.plan:q}"
         " --drawn {params.drawn:q} --labels {params.labels:q} --chats {params.chats:q}"
         " --settings {params.report:q} &> {log:q}"

@@ -125,17 +125,6 @@ def planned_report(wildcards):
     ]
 
 
-def planned_price(wildcards):
-    """Return the price of a plan, where the config alone tells it.
-
-    Else it would be another one as soon as models are here or jobs are finished.
-    """
-    models = used(experiment, wildcards.plan).models.values()
-    if experiment.price.calibrate or not all(model.shape for model in models):
-        return []
-    return f"<results>/cost/{wildcards.plan}.csv"
-
-
 def planned_chats(wildcards):
     """Return how each model of the plan is spoken to, as JSON: it tells thinking from answer."""
     models = experiment.plans[wildcards.plan].models

@@ -31,9 +31,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("index", type=Path, help="page to write; its folder is made anew")
     parser.add_argument("--made", type=Path, nargs="+", required=True, help="tables and figures")
-    parser.add_argument(
-        "--price", type=Path, nargs="*", default=[], help="CSV, what the plan costs"
-    )
     parser.add_argument("--power", type=Path, required=True, help="CSV, what it can detect")
     parser.add_argument("--results", type=Path, required=True, help="folder of all results")
     parser.add_argument("--pages", type=Path, required=True, help="folder of the templates")
@@ -66,8 +63,10 @@ def main() -> None:
         }
         write_part(folder / "data", "start", start)
         tables = _copied(folder / "tables", [path for path in args.made if path.suffix == ".csv"])
-        for path, name in [*((path, "cost") for path in args.price), (args.power, "power")]:
-            tables.append(Path(shutil.copy(path, folder / f"tables/{name}.csv")))
+        price = args.results / f"cost/{args.name}.csv"
+        for path, name in [(price, "cost"), (args.power, "power")]:
+            if path.exists():
+                tables.append(Path(shutil.copy(path, folder / f"tables/{name}.csv")))
         took = spent(args.results)
         if len(took):
             write_csv(folder / "tables/spent.csv", took)

@@ -96,11 +96,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _script("draw_codesign", tables[0], *figures)
     lengths = [results / f"figures/lengths.{kind}" for kind in ["svg", "png", "pdf"]]
     _script("draw_lengths", tables[0], *lengths)
-    price = results / "price.csv"
-    price.write_text("stage,jobs\ntrain,2\n")
+    power = results / "cost/tried.csv"
+    power.parent.mkdir()
+    power.write_text("stage,jobs\ntrain,2\n")
     index = results / "report/index.html"
     made = [*tables, *figures, *lengths]
-    known = ["--price", price, "--power", price, "--chats", '{"tiny": {}}', "--settings", "{}"]
+    known = ["--power", power, "--chats", '{"tiny": {}}', "--settings", "{}"]
     pages = ["--results", results, "--pages", ROOT / "report/pages", "--name", "tried"]
     _script("write_report", index, "--made", *made, *known, *pages, *plan)
     return index.parent

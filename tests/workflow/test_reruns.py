@@ -10,6 +10,7 @@ SMALL = ["--configfile", "config/small.yaml"]
 
 # Rules below another one, in the small plan.
 SHOWN = {"tabulate_codesign", "compare", "draw_codesign", "draw_comparisons", "draw_lengths"}
+SHOWN |= {"tabulate_selection", "tabulate_variance", "write_report"}
 SCORED = {"judge", "summarize"} | SHOWN
 ANSWERED = {"generate"} | SCORED
 TRAINED = {"train", "draw_losses"} | ANSWERED
@@ -49,7 +50,7 @@ CHANGES = {
         edit("scripts/its/grading.py", "SECONDS = ", "SECONDS = 1 + "),
         SCORED,
     ),
-    "statistics": (append("scripts/its/statistics.py", "\nNEW = 1\n"), {"summarize"} | SHOWN),
+    "statistics": (append("scripts/its/intervals.py", "\nNEW = 1\n"), {"summarize"} | SHOWN),
     "recipe": (
         edit("config/small.yaml", "learning_rate: 1.0e-4", "learning_rate: 2.0e-4"),
         TRAINED,

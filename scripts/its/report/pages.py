@@ -47,7 +47,7 @@ SECTIONS = {
     "contamination": ("Contamination", "How much of each benchmark stands in what is learnt."),
     "cost": (
         "Cost",
-        "What the plan was said to take, and what its finished jobs took on this machine.",
+        "What the plan was said to take (snakemake price), and what finished jobs took here.",
     ),
     "cells": ("All files of scores", "A row for each replicate of each cell."),
 }
