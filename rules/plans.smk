@@ -63,13 +63,18 @@ NO_SHAPE = {"threads", "memory", "runtime", *Saving.model_fields}
 """What two trainings may ask for in different amounts, and be of one kind."""
 
 
+def training_processes(wildcards):
+    """Return how many processes a training of a model has, on all of its nodes."""
+    needs = experiment.models[wildcards.model].train
+    return needs.nodes * (needs.processes or max(1, needs.gpus))
+
+
 def one_step(wildcards):
     """Return a recipe that makes one step of one row for each process, as JSON."""
-    needs = experiment.models[wildcards.model].train
     short = {
         "epochs": 1,
         "keep": [],
-        "batch": needs.nodes * (needs.processes or max(1, needs.gpus)),
+        "batch": training_processes(wildcards),
         "micro_batch": 1,
         "max_length": 512,
         "packing": False,

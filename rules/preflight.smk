@@ -26,7 +26,7 @@ rule preflight_train:
         gpus=setting("models/{model}/train/gpus"),
         processes=lambda wildcards, resources: resources.processes
         or max(1, resources.gpu // resources.nodes),
-        rows=lambda wildcards: json.loads(one_step(wildcards))["batch"],
+        rows=training_processes,
     shell:
         "( python scripts/preflight.py make {params.folder:q} --gpus {params.gpus:q}"
         " --rows {params.rows:q}"
