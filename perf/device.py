@@ -8,7 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-import yaml
+from measure import merged
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -20,16 +20,6 @@ from its.costs.jobs import Lengths  # noqa: E402
 from its.costs.measured import finished  # noqa: E402
 from its.costs.sizes import forward_flops  # noqa: E402
 from its.costs.training import mask_of  # noqa: E402
-
-
-def read(files: list[Path]) -> Config:
-    """Return the config of these files, the later ones on top."""
-    merged: dict = {}
-    for file in files:
-        for section, content in yaml.safe_load(file.read_text()).items():
-            both = isinstance(content, dict) and section in merged
-            merged[section] = merged[section] | content if both else content
-    return read_config(merged, [str(file) for file in files])
 
 
 def training_row(config: Config, record: Path) -> str:
@@ -55,7 +45,8 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=Path("results"))
     args = parser.parse_args()
 
-    config = read([Path("config/config.yaml"), *args.configfile])
+    files = [Path("config/config.yaml"), *args.configfile]
+    config = read_config(merged(files), [str(file) for file in files])
     print("| training | device | tokens/s | MFU | most memory |\n| --- | --- | --- | --- | --- |")
     for record in sorted(args.results.glob("checkpoints/*/*/training.json")):
         if getattr(config.models.get(record.parts[-3]), "shape", None):

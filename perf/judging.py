@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 import polars as pl
-from measure import Cost, in_turns, median, spread
+from measure import beside, in_turns
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -139,16 +139,6 @@ def differing(folder: Path) -> pl.DataFrame:
     return differ.group_by(keys).len("responses").sort("rule", "responses", "gold", descending=True)
 
 
-def line(count: int, costs: dict[str, list[Cost]]) -> str:
-    """Write a row of the table."""
-    us, them = costs["ours"], costs["theirs"]
-    return (
-        f"| {count} | {spread(us)} | {spread(them)} "
-        f"| {median(them).seconds / median(us).seconds:.1f} "
-        f"| {median(us).mebibytes:.0f} MiB | {median(them).mebibytes:.0f} MiB |"
-    )
-
-
 def main() -> None:
     """Make responses, judge them on both sides in turns, print a table and what differs."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -173,7 +163,7 @@ def main() -> None:
         costs = in_turns(
             {"ours": (ours(folder, args.workers), folder), "theirs": (here, folder)}, args.rounds
         )
-        print(line(count, costs), flush=True)
+        print(f"| {count} | {beside(costs)} |", flush=True)
     differ = differing(folder)
     differ.write_csv(folder / "differ.csv")
     print(f"\n{differ['responses'].sum()} of {count} verdicts differ: {folder / 'differ.csv'}")

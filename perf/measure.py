@@ -5,9 +5,10 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -62,3 +63,23 @@ def spread(costs: Sequence[Cost]) -> str:
     """Write the median of the seconds, and the least and the most."""
     seconds = [one.seconds for one in costs]
     return f"{median(costs).seconds:.2f} s ({min(seconds):.2f}-{max(seconds):.2f})"
+
+
+def beside(costs: Mapping[str, Sequence[Cost]]) -> str:
+    """Write the middle of a row: seconds of ours and of theirs, how often ours fits, memory."""
+    us, them = costs["ours"], costs["theirs"]
+    return (
+        f"{spread(us)} | {spread(them)} | {median(them).seconds / median(us).seconds:.1f} "
+        f"| {median(us).mebibytes:.0f} MiB | {median(them).mebibytes:.0f} MiB"
+    )
+
+
+def merged(files: Iterable[Path]) -> dict[str, Any]:
+    """Return the config of some files as Snakemake merges them, the later ones on top."""
+    from snakemake.common.configfile import load_configfile
+    from snakemake.utils import update_config
+
+    whole: dict[str, Any] = {}
+    for file in files:
+        update_config(whole, load_configfile(str(file)))
+    return whole

@@ -21,7 +21,7 @@ from itertools import accumulate
 from pathlib import Path
 
 import polars as pl
-from measure import Cost, in_turns, median, spread
+from measure import beside, in_turns
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -179,16 +179,6 @@ def same(folder: Path, one: str, two: str) -> int:
     return len(first)
 
 
-def line(name: str, rows: int, costs: dict[str, list[Cost]]) -> str:
-    """Write a row of the table."""
-    us, them = costs["ours"], costs["theirs"]
-    return (
-        f"| {name} | {rows} | {spread(us)} | {spread(them)} "
-        f"| {median(them).seconds / median(us).seconds:.1f} | {median(us).mebibytes:.0f} MiB "
-        f"| {median(them).mebibytes:.0f} MiB |"
-    )
-
-
 def main() -> None:
     """Make the rows up, run both sides in turns, print a row of a table each."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -221,7 +211,7 @@ def main() -> None:
     for size in sizes:
         same(folder, f"ours-{size}.parquet", f"theirs-{size}.parquet")
     kept = json.loads((folder / "pool.json").read_text())["rows"]
-    print(line("pool, against datasets", kept, costs), flush=True)
+    print(f"| pool, against datasets | {kept} | {beside(costs)} |", flush=True)
     if args.open_r1:
         commands = {
             "ours": (ours(folder, "problems", [against | {"ngram": 8}], []), folder),
@@ -229,7 +219,7 @@ def main() -> None:
         }
         costs = in_turns(commands, args.rounds)
         kept = same(folder, "pool.parquet", "theirs.parquet")
-        print(line("decontamination, against open-r1", kept, costs), flush=True)
+        print(f"| decontamination, against open-r1 | {kept} | {beside(costs)} |", flush=True)
     return None
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from measure import cost
+from measure import cost, merged
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -96,15 +96,10 @@ def main() -> None:
     first = calls["tabulate_codesign"]
     plan = json.loads(first[first.index("--plan") + 1])
     drawn = first[first.index("--drawn") + 1 : first.index("--labels")]
-    import yaml
 
     from its.config.experiment import read_config
 
-    merged = {}
-    for file in [ROOT / "config/config.yaml", args.configfile]:
-        for key, value in yaml.safe_load(file.read_text()).items():
-            merged[key] = merged.get(key, {}) | value if isinstance(value, dict) else value
-    config = read_config(merged)
+    config = read_config(merged([ROOT / "config/config.yaml", args.configfile]))
     sizes = {
         name: [config.benchmarks[name].problems.rows, config.benchmarks[name].sampling.n]
         for name in plan["benchmarks"]

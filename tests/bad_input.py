@@ -24,7 +24,6 @@ from pathlib import Path
 from unittest import mock
 
 import polars as pl
-import yaml
 
 from its.config.experiment import read_config
 from its.config.model import Chat
@@ -143,12 +142,17 @@ def overlay(text: str | bytes) -> Callable[[], object]:
 
 def read_both() -> None:
     """Read the config as Snakemake does, with mine.yaml on top."""
+    read_config(merged("mine.yaml"), ["config/config.yaml", "mine.yaml"])
+
+
+def merged(file: str) -> dict:
+    """Return the config as Snakemake merges it, with a file on top."""
     from snakemake.common.configfile import load_configfile
     from snakemake.utils import update_config
 
-    merged = load_configfile("config/config.yaml")
-    update_config(merged, load_configfile("mine.yaml"))
-    read_config(merged, ["config/config.yaml", "mine.yaml"])
+    whole = load_configfile("config/config.yaml")
+    update_config(whole, load_configfile(file))
+    return whole
 
 
 MODEL = "models: {mine: {source: 'path:m', train: {threads: 1, memory: 1GB, runtime: 1h}, generate: {threads: 1, memory: 1GB, runtime: 1h}%s}}"
@@ -890,16 +894,11 @@ def job(**recipe: object) -> Job:
 
 def too_large() -> None:
     """Price the paper's plan on one small GPU for each training."""
-    merged = yaml.safe_load(Path("config/config.yaml").read_text())
-    paper = yaml.safe_load(Path("config/paper.yaml").read_text())
-    for section, names in paper.items():
-        merged[section] = (
-            merged[section] | names if isinstance(names, dict) and section in merged else names
-        )
-    for one in merged["models"].values():
+    config = merged("config/paper.yaml")
+    for one in config["models"].values():
         one["train"].pop("processes", None)
         one["train"] |= {"nodes": 1, "gpus": 1}
-    refuse(misfits(used(read_config(merged), "paper"), "paper"))
+    refuse(misfits(used(read_config(config), "paper"), "paper"))
 
 
 def shell(command: str) -> Callable[[], object]:

@@ -20,6 +20,7 @@ from its.contrasts import Contrast, Term, contrast
 from its.corrections import false_discovery, holm
 from its.paired import sign_flip
 from its.spreads import Spreads
+from its.uncertainty import LEVEL, POWER
 
 CLAIMS = {
     "claim": pl.String,
@@ -58,11 +59,6 @@ contradicted, undecided, or missing where no replicate has all cells. `..._neede
 problems, replicates or samples in place of the present ones would decide it in four of five
 repetitions, if the difference is as large as measured (null: no number would, or it is decided).
 """
-
-LEVEL = 0.05
-"""Of the verdicts, after correction."""
-POWER = 0.8
-"""With which `..._needed` would decide."""
 
 
 def claim_rows(

@@ -9,11 +9,7 @@ from scipy.special import expit, ndtri
 from its.config.claim import Claim
 from its.config.plan import UNTRAINED, Plan
 from its.config.power import Power
-from its.uncertainty import Replication, Uncertainty, Variance
-
-LEVEL = 0.05
-CHANCE = 0.8
-"""To find a difference of that size."""
+from its.uncertainty import LEVEL, POWER, Replication, Uncertainty, Variance
 
 DETECTABLE = {
     "claim": pl.String,
@@ -71,7 +67,7 @@ def detectable_rows(
 
 def detectable(found: Uncertainty, level: float) -> float:
     """Return the distance from a bound at which a test at `level` rejects four times of five."""
-    normal = float(ndtri(CHANCE))
+    normal = float(ndtri(POWER))
     spread = sum(part.value for part in found.problems)
     errors = [sum(part.value for part in one.parts) - one.rest for one in found.replicates]
     spread += sum(error**0.5 for error in errors) ** 2

@@ -5,6 +5,10 @@ from typing import NamedTuple
 
 from scipy.special import ndtri, stdtrit  # scipy.stats takes longer to import than all else here
 
+LEVEL = 0.05
+"""At which verdicts reject, after correction."""
+POWER = 0.8
+"""With which a size is said to decide something."""
 LEAST = 1e-12
 """The smallest p-value: data on a few dozens of problems cannot speak louder."""
 
