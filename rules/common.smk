@@ -145,6 +145,11 @@ def training_gpus(wildcards):
     return needs.nodes * needs.gpus
 
 
+def node_processes(wildcards, resources):
+    """Return how many processes a training has on each of its nodes: one a GPU."""
+    return resources.processes or max(1, resources.gpu // resources.nodes)
+
+
 def between_nodes(wildcards):
     """Return what starts a training on each of several nodes; None where there is one.
 

@@ -24,8 +24,7 @@ rule preflight_train:
         recipe=one_step,
         dtype=setting("models/{model}/dtype"),
         gpus=setting("models/{model}/train/gpus"),
-        processes=lambda wildcards, resources: resources.processes
-        or max(1, resources.gpu // resources.nodes),
+        processes=node_processes,
         rows=training_processes,
     shell:
         "( python scripts/preflight.py make {params.folder:q} --gpus {params.gpus:q}"

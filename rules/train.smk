@@ -39,8 +39,7 @@ rule train:
         chat=settings("models/{model}/chat"),
         dtype=setting("models/{model}/dtype"),
         saving=saving,
-        processes=lambda wildcards, resources: resources.processes
-        or max(1, resources.gpu // resources.nodes),
+        processes=node_processes,
     shell:
         "python scripts/launch.py --nnodes {resources.nodes:q} --nproc-per-node {params.processes:q}"
         " --shutdown-timeout 300 --signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 scripts/train.py"
