@@ -95,6 +95,12 @@ def labels_of(codesign: pl.DataFrame) -> dict[str, str]:
     return {n: f"{label} ({n})" if label in shared else label for n, label in labels.items()}
 
 
+def nothing(words: str, title: alt.TitleParams) -> alt.Chart:
+    """Return a figure that says why there is nothing in it."""
+    chart = alt.Chart(pl.DataFrame({"text": [words]}), title=title)
+    return chart.mark_text(fontSize=13).encode(text="text:N")
+
+
 def save(chart: alt.TopLevelMixin, paths: Sequence[Path]) -> None:
     """Save a figure under each of the paths, whole or not at all, as its suffix says."""
     for path in paths:
