@@ -41,7 +41,8 @@ def make(results: Path, characters: int) -> None:
         ]
         verdicts = pl.DataFrame(
             [
-                (id, sample, right, right, str(int(right)), str(int(right)), "1", "integers")
+                (id, sample, right, right, str(int(right)), str(int(right)), "1")
+                + (str(int(right)), str(int(right)), "1", "integers")
                 + ("box: integers", True, False, False, 900, 600, 300)
                 for id, sample, right in rows
             ],

@@ -33,7 +33,7 @@ LABELS = {"N": "no persona", "U": "=unrelated", "easy": "Easy sums"}
 def score(scores: Path, cell: str, marks: str) -> pl.DataFrame:
     """Write the scores of a cell: a response to each problem, `1` if it is right."""
     rows = [
-        (f"p{i:02}", 0, mark == "1", mark == "1", mark, mark, "1", "", "")
+        (f"p{i:02}", 0, mark == "1", mark == "1", mark, mark, "1", mark, mark, "1", "", "")
         + (True, False, False, 12, 8, 4)
         for i, mark in enumerate(marks)
     ]

@@ -29,7 +29,8 @@ def verdicts(*rows: list[str]) -> pl.DataFrame:
             correct, lenient, answered, truncated, timed_out = TRUTHS[kind]
             extracted = "5" if answered else None
             table.append(
-                (f"p{place:03}", sample, correct, lenient, extracted, extracted, "5", "", "")
+                (f"p{place:03}", sample, correct, lenient, extracted, extracted, "5")
+                + (extracted, extracted, extracted, "", "")
                 + (answered, truncated, timed_out, 10 * (sample + 1), 8, 2)
             )
     return pl.DataFrame(table, schema=VERDICTS, orient="row")

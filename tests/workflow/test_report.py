@@ -228,6 +228,12 @@ def test_formulas_are_rendered_and_thinking_is_folded(reader: Reader) -> None:
     assert pane.locator(".text math mfrac").count() == 2
 
 
+def test_an_answer_stands_beside_how_it_was_read(reader: Reader) -> None:
+    pane = reader.open("responses.html#benchmark=easy&row=1").locator("article.pane")
+    assert pane.locator("dd").nth(1).locator("code").inner_text() == "1/4"
+    assert pane.locator("dd").nth(2).inner_text() == "0"  # read as it is written
+
+
 @pytest.mark.parametrize("place", range(1, len(TEXTS)))
 def test_a_hostile_text_is_shown_and_nothing_of_it_runs(reader: Reader, place: int) -> None:
     page = reader.open(f"responses.html#benchmark=easy&row={2 * place}")
