@@ -104,6 +104,7 @@ def planned_tables(wildcards):
             "<results>/figures/{plan}/codesign.svg",
             "<results>/figures/{plan}/comparisons.svg",
             "<results>/figures/{plan}/lengths.svg",
+            "<results>/figures/{plan}/pass_at_k.svg",
             "<results>/figures/{plan}/losses.svg",
             "<results>/figures/{plan}/personas.svg",
         ],
@@ -114,10 +115,10 @@ def planned_tables(wildcards):
 def planned_report(wildcards):
     """Return the tables and figures that the report of a plan shows."""
     plan = experiment.plans[wildcards.plan]
-    tables = ["codesign", "cells", "comparisons", "variance", "selection"]
+    tables = ["codesign", "cells", "pass_at_k", "comparisons", "variance", "selection"]
     tables += ["contamination", "personas"]
     tables += [name for name in ["claims", "votes", "published"] if getattr(plan, name)]
-    figures = ["codesign", "comparisons", "lengths", "losses", "personas"]
+    figures = ["codesign", "comparisons", "lengths", "pass_at_k", "losses", "personas"]
     figures += ["claims"] if plan.claims else []
     return [
         *collect("<results>/tables/{plan}/{table}.csv", table=tables, **wildcards),

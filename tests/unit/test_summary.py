@@ -47,12 +47,10 @@ def test_every_kind_of_response_is_counted_apart() -> None:
     assert summary["thinking_tokens"]["mean"] == 8
 
 
-@pytest.mark.parametrize(
-    ("samples", "ks"), [(1, "1"), (2, "12"), (3, "123"), (4, "124"), (6, "1246")]
-)
-def test_pass_at_k_is_given_for_powers_of_two_and_all_samples(samples: int, ks: str) -> None:
+@pytest.mark.parametrize("samples", [1, 3, 64])
+def test_pass_at_k_is_given_for_every_k(samples: int) -> None:
     summary = summarize(verdicts([RIGHT] * samples, [WRONG] * samples))
-    assert list(summary["pass_at_k"]) == list(ks)
+    assert list(summary["pass_at_k"]) == [str(k) for k in range(1, samples + 1)]
     assert summary["majority"]["k"] == samples
 
 
