@@ -176,7 +176,7 @@ def column(page: Page, number: int) -> list[str]:
 def test_every_figure_is_there_and_every_link_leads_to_a_file(reader: Reader, folder: Path) -> None:
     page = reader.open("index.html")
     widths = page.eval_on_selector_all("img", "found => found.map((one) => one.naturalWidth)")
-    assert len(widths) == 1
+    assert len(widths) == 2
     assert min(widths) > 100
     links = page.eval_on_selector_all("a[href]", "found => found.map((one) => one.href)")
     assert len(links) > 10
