@@ -85,8 +85,8 @@ def one_step(wildcards):
 def shown_tables(plan):
     """Return the names of the tables that a plan has."""
     return [
-        *["codesign", "cells", "comparisons", "changes", "variance", "selection"],
-        *["contamination", "personas"],
+        *["codesign", "cells", "pass_at_k", "comparisons", "changes", "variance"],
+        *["selection", "contamination", "personas"],
         *(name for name in ["claims", "votes", "published"] if getattr(plan, name)),
     ]
 
@@ -94,15 +94,8 @@ def shown_tables(plan):
 def shown_figures(plan):
     """Return the names of the figures that a plan has."""
     return [
-        *[
-            "codesign",
-            "comparisons",
-            "changes",
-            "variance",
-            "lengths",
-            "losses",
-            "personas",
-        ],
+        *["codesign", "comparisons", "changes", "variance", "lengths", "pass_at_k"],
+        *["losses", "personas"],
         *(["samples"] if len(plan.samples) > 1 else []),
         *(["claims", "power"] if plan.claims else []),
     ]

@@ -10,6 +10,7 @@ rule tabulate_codesign:
             labels={"what": "train x test matrix", "as": "table"},
         ),
         cells="<results>/tables/{plan}/cells.csv",
+        passes="<results>/tables/{plan}/pass_at_k.csv",
     log:
         "<logs>/tables/{plan}/codesign.log",
     conda:
@@ -22,6 +23,7 @@ rule tabulate_codesign:
     shell:
         # Not {input}: a shell command ends at 128 KiB, about 1,900 paths.
         "python scripts/tabulate_codesign.py {output.codesign:q} {output.cells:q}"
+        " {output.passes:q}"
         " --scores results/scores --plan {params.plan:q} --drawn {params.drawn:q}"
         " --labels {params.labels:q} &> {log:q}"
 
@@ -429,6 +431,29 @@ rule draw_lengths:
         code=code_version("scripts/draw_lengths.py"),
     shell:
         "python scripts/draw_lengths.py {input:q} {output:q} &> {log:q}"
+
+
+rule draw_pass_at_k:
+    input:
+        "<results>/tables/{plan}/pass_at_k.csv",
+        "<results>/tables/{plan}/codesign.csv",
+    output:
+        report(
+            "<results>/figures/{plan}/pass_at_k.svg",
+            caption="../report/pass_at_k.rst",
+            category="Co-design",
+            labels={"what": "one of k responses is right", "as": "figure"},
+        ),
+        "<results>/figures/{plan}/pass_at_k.png",
+        "<results>/figures/{plan}/pass_at_k.pdf",
+    log:
+        "<logs>/figures/{plan}/pass_at_k.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/draw_pass_at_k.py"),
+    shell:
+        "python scripts/draw_pass_at_k.py {input:q} {output:q} &> {log:q}"
 
 
 rule draw_personas:

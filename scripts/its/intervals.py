@@ -5,12 +5,10 @@ Problems are the unit, and each weighs the same.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import comb
 
 import numpy as np
 import polars as pl
 
-from its.errors import InputError
 from its.means import Means, check_enough, crossed, means_of
 from its.uncertainty import Replication, Uncertainty, Variance, student
 from its.voting import winners
@@ -76,17 +74,23 @@ def accuracy(verdicts: pl.DataFrame, *, column: str = "correct", level: float = 
     return over_problems(means_of(verdicts, column).values, len(verdicts), level)
 
 
-def pass_at_k(verdicts: pl.DataFrame, k: int, *, level: float = 0.95) -> Accuracy:
-    """Estimate the chance that at least one of `k` responses is right.
+def pass_at_k(verdicts: pl.DataFrame, *, level: float = 0.95) -> dict[int, Accuracy]:
+    """Estimate, for every k, the chance that at least one of k responses is right.
 
     Of the n responses to a problem, c of them right, the share of all subsets of k that hold a
-    right one: 1 - C(n - c, k) / C(n, k), which has no bias for any k up to n. Its interval is
-    that of `accuracy`.
+    right one: 1 - C(n - c, k) / C(n, k), which has no bias for any k up to n. That quotient is the
+    product of (n - c - i) / (n - i) for i below k, so one cumulative product gives it for all k.
+    The intervals are those of `accuracy`; those of different k rest on the same responses.
 
-    Raises
-    ------
-    InputError
-        If a problem has fewer than `k` responses.
+    Parameters
+    ----------
+    verdicts
+        `id` (str) and `correct` (bool, never null).
+
+    Returns
+    -------
+    dict
+        By k, from 1 to the number of responses to a problem, the fewest.
 
     References
     ----------
@@ -95,15 +99,17 @@ def pass_at_k(verdicts: pl.DataFrame, k: int, *, level: float = 0.95) -> Accurac
     Examples
     --------
     >>> rows = {"id": ["a", "a", "b", "b"], "correct": [True, False, False, False]}
-    >>> pass_at_k(pl.DataFrame(rows), 2).mean
-    0.5
+    >>> [one.mean for one in pass_at_k(pl.DataFrame(rows)).values()]
+    [0.25, 0.5]
     """
     counts = verdicts.group_by("id").agg(n=pl.len(), c=pl.col("correct").sum()).sort("id")
-    least = counts["n"].min()
-    if not 1 <= k <= least:
-        raise InputError(f"pass@{k} needs {k} responses to every problem, and one has {least}")
-    passed = [1 - comb(n - c, k) / comb(n, k) for n, c in counts.select("n", "c").iter_rows()]
-    return over_problems(np.array(passed), len(verdicts), level)
+    n, c = (counts[name].to_numpy().astype(float)[:, None] for name in ["n", "c"])
+    drawn = np.arange(counts["n"].min() or 0)
+    failed = np.cumprod(np.clip(n - c - drawn, 0, None) / (n - drawn), axis=1)
+    return {
+        int(k): over_problems(1 - column, len(verdicts), level)
+        for k, column in enumerate(failed.T, start=1)
+    }
 
 
 def majority(verdicts: pl.DataFrame, *, level: float = 0.95) -> Accuracy:

@@ -15,13 +15,14 @@ from its.charts.codesign import codesign_chart
 from its.charts.comparisons import comparisons_chart
 from its.charts.lengths import lengths_chart
 from its.charts.losses import LOSSES, losses_chart, losses_of
+from its.charts.pass_at_k import pass_at_k_chart
 from its.charts.power import power_chart
 from its.charts.samples import samples_chart
 from its.charts.variance import variance_chart
 from its.comparisons import comparison_rows
 from its.errors import InputError
 from its.figures import STRATEGY_COLOURS, UNTRAINED_COLOUR, labels_of, save, strategy_colours
-from its.matrix import codesign_rows
+from its.matrix import codesign_rows, pass_rows
 from its.power import DETECTABLE
 from its.variances import variance_rows
 
@@ -67,6 +68,17 @@ def test_thinking_is_left_out_where_there_is_none(scores: Path) -> None:
     image = svg(lengths_chart(without), scores)
     assert "tokens of thinking" not in image
     assert "tokens of the answer" in image
+
+
+def test_pass_at_k_is_a_line_for_each_training(scores: Path) -> None:
+    table = codesign_rows(PLAN, ["U"], scores, LABELS)
+    ones = pass_rows(PLAN, ["U"], scores)
+    assert "no cell has two responses" in svg(pass_at_k_chart(ones, table), scores)
+    several = pl.concat([ones.with_columns(k=pl.lit(k, pl.Int64)) for k in [1, 2, 4]])
+    image = svg(pass_at_k_chart(several, table), scores)
+    assert image.count('aria-roledescription="line mark"') == 2  # untrained, and trained with U
+    for text in ["tiny, Easy sums", "untrained", "U: =unrelated"]:
+        assert text in image
 
 
 def test_problems_gained_and_lost_stand_on_both_sides(scores: Path) -> None:
