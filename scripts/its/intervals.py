@@ -16,6 +16,9 @@ from its.means import Means, check_enough, crossed, means_of
 from its.uncertainty import Number, Replication, Uncertainty, Variance, plain, student
 from its.voting import winners
 
+CAUTION = 1.5
+"""Standard errors by which problems are taken to differ more than they show (`cautious`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
@@ -165,8 +168,8 @@ def over_subsets(
         Of each problem, along the last axis.
     """
     variance, mean = accuracies.var(axis=-1, ddof=1), accuracies.mean(axis=-1)
-    found, error = _correlation(variance, mean, values.shape[-1], responses)
-    return over_problems(values, responses, level, subset=k, least=found + error)
+    found, added = _correlation(variance, mean, values.shape[-1], responses)
+    return over_problems(values, responses, level, subset=k, least=found + added)
 
 
 def over_problems(
@@ -265,7 +268,7 @@ def rest(table: np.ndarray) -> Number:
 
 
 def cautious(variance: Number, mean: Number, problems: int, responses: int) -> Number:
-    """Return the variance between the problems' values, a standard error larger.
+    """Return the variance between the problems' values, `CAUTION` standard errors larger.
 
     As a multiple of mean x (1 - mean) it is 1 / samples where all problems are alike, and 1 where
     each is always or never solved. In between, few problems of which most are never solved often
@@ -277,20 +280,20 @@ def cautious(variance: Number, mean: Number, problems: int, responses: int) -> N
     Fisher, Statistical Methods for Research Workers (1925), section 39, for the standard error of
     an intraclass correlation with many samples.
     """
-    error = _correlation(variance, mean, problems, responses)[1]
-    return plain(variance + mean * (1 - mean) * error)
+    added = _correlation(variance, mean, problems, responses)[1]
+    return plain(variance + mean * (1 - mean) * added)
 
 
 def _correlation(
     variance: Number, mean: Number, problems: int, responses: int
 ) -> tuple[Number, Number]:
-    """Return the intraclass correlation of responses to a problem, and its standard error."""
+    """Return the intraclass correlation of responses to a problem, and what is added to it."""
     scale, samples = mean * (1 - mean), responses / problems
     if samples <= 1:
         return 0.0, 0.0
     ratio = np.divide(variance, scale, where=scale > 0, out=np.zeros(np.shape(scale)))
     found = np.clip((ratio - 1 / samples) / (1 - 1 / samples), 0, 1)
-    return found, found * (1 - found) * (2 / (problems - 1)) ** 0.5
+    return found, CAUTION * found * (1 - found) * (2 / (problems - 1)) ** 0.5
 
 
 def _wilson(

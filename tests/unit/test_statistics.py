@@ -188,8 +188,21 @@ def test_a_correlation_between_all_alike_and_all_or_nothing_is_taken_a_little_la
     assert cautious(alike, 0.5, problems=30, responses=120) == pytest.approx(alike)
     assert cautious(torn, 0.5, problems=30, responses=120) == pytest.approx(torn)
     between = 0.25 * (1 / 4 + 3 / 4 * 0.5)
-    expected = between + 0.25 * 0.25 * (2 / 29) ** 0.5
+    expected = between + 1.5 * 0.25 * 0.25 * (2 / 29) ** 0.5
     assert cautious(between, 0.5, problems=30, responses=120) == pytest.approx(expected)
+
+
+def test_pass_at_k_is_as_uncertain_as_single_responses_show() -> None:
+    # Every problem is solved by one of eight, but half of them seldom: others may never be.
+    torn, alike = ["1" * 16] * 15 + ["1" * 3 + "0" * 13] * 15, ["1" * 9 + "0" * 7] * 30
+    assert pass_at_k(verdicts(*torn), 8).low < pass_at_k(verdicts(*alike), 8).low - 0.03
+    # Eight responses are one trial: of sixteen to a problem, there are two.
+    found = pass_at_k(verdicts(*["1" * 4 + "0" * 12] * 29, "1" * 5 + "0" * 11), 8)
+    trials = 60 / stats.t.ppf(0.975, 29) ** 2
+    low, high = proportion_confint(
+        found.mean * trials, trials, alpha=2 * stats.norm.sf(1), method="wilson"
+    )
+    assert (found.low, found.high) == pytest.approx((low, high))
 
 
 def test_one_replicate_has_no_interval_over_replicates() -> None:
