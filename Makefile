@@ -72,7 +72,7 @@ unit: install  ## Test what scripts are made of
 
 .PHONY: workflow
 workflow: install  ## Test the plan, and one small run through all real parts
-	@pytest -n auto -m "not slow and not long and not slurm" tests/workflow
+	@pytest -n auto -m "not slow and not long and not slurm" tests/workflow tests/faults
 	pytest -m "slow and not long and not slurm" tests/workflow
 
 .PHONY: test-long
@@ -103,6 +103,10 @@ test-slurm-long: install slurm  ## Let one thing after the other die there; outc
 slurm:
 	@command -v slurmctld > /dev/null || { echo "error: no slurmctld on the PATH: make slurm-install" >&2; exit 2; }
 	[[ $$EUID == 0 ]] || { echo "error: the test's SLURM is read from /etc/slurm, where root alone may write" >&2; exit 2; }
+
+.PHONY: faults
+faults: install  ## Kill, fail and fill the disk under scripts and plans, into docs/faults.csv; goes on
+	@python tests/faults/scripts.py "$${TMPDIR:-/tmp}/faults"
 
 .PHONY: doctor
 doctor:  ## Say what is at work here, what was left behind, what hangs, and how to mend it
