@@ -29,8 +29,8 @@ WAYS_OUT = {
 """What to do where the system refuses; any other refusal keeps its traceback."""
 
 REFUSED = re.compile(r"\(os error (\d+)\)")
-"""How libraries written in Rust, as polars and safetensors, pass on what the system refused,
-whatever they raise."""
+"""How libraries written in Rust, as polars and safetensors, pass on what the system refused: in
+another error, or in an OSError without its number."""
 
 
 class InputError(ValueError):
@@ -74,7 +74,7 @@ def run(main: Callable[[], None]) -> None:
 
 def _refusal(error: Exception) -> int | None:
     """Return the number with which the system refused something; None if it is another error."""
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and error.errno:
         return error.errno
     found = REFUSED.search(str(error))
     return int(found[1]) if found else None
