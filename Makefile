@@ -150,6 +150,23 @@ lock: install  ## Pin what envs/*.in ask for; with UPGRADE=1, the newest of it
 check-envs: install  ## Check that every pinned set can be had today, and that scripts import what they need
 	@python envs/check_envs.py
 
+.PHONY: licences
+licences: install  ## List the licences of what is installed, in docs/licences.csv
+	@python envs/licences.py
+
+.PHONY: audit
+audit:  ## Ask for known holes in what the locks pin; fails where nobody answers, too
+	@audit="$$(mktemp -d)"
+	trap 'rm -rf "$$audit"' EXIT
+	python3 -m venv "$$audit"
+	"$$audit/bin/pip" install --quiet --disable-pip-version-check pip-audit==2.10.1
+	for lock in envs/*.lock; do
+	    echo "$$lock"
+	    # What cannot be looked up counts as a hole, or silence would read as safety.
+	    "$$audit/bin/pip-audit" --strict --no-deps --disable-pip --requirement "$$lock" || failed=1
+	done
+	[[ ! -v failed ]] || { echo "error: a hole, or no answer: see above" >&2; exit 1; }
+
 .PHONY: clean
 clean:  ## Remove .venv and caches, no results
 	@rm -rf .venv .hypothesis .pytest_cache .ruff_cache
