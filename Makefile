@@ -107,6 +107,8 @@ slurm:
 .PHONY: faults
 faults: install  ## Kill, fail and fill the disk under scripts and plans, into docs/faults.csv; goes on
 	@python tests/faults/scripts.py "$${TMPDIR:-/tmp}/faults"
+	python tests/faults/plans.py "$${TMPDIR:-/tmp}/faults" --faults 80
+	python tests/faults/page.py
 
 .PHONY: doctor
 doctor:  ## Say what is at work here, what was left behind, what hangs, and how to mend it

@@ -165,8 +165,10 @@ def jobs(folder: Path, *targets: str) -> Iterator[Job]:
     done = snakemake(folder, "-n", "-p", "--forceall", "--", *targets)
     if done.returncode:
         raise RuntimeError(done.stdout + done.stderr)
-    pattern = r"^(?:local)?rule (\w+):\n(.*?)^Shell command: (.*?) &> "
-    for rule, body, command in re.findall(pattern, done.stdout + done.stderr, re.M | re.S):
-        outputs = re.search(r"^    output: (.*)$", body, re.M)
-        if outputs:
-            yield Job(rule, outputs[1].split(", "), command)
+    said = done.stdout + done.stderr
+    # A job of a group is indented; one without a command of its own only gathers.
+    for part in re.split(r"^ *(?:local)?rule (?=\w+:$)", said, flags=re.MULTILINE)[1:]:
+        outputs = re.search(r"^ *output: (.*)$", part, re.MULTILINE)
+        command = re.search(r"^ *Shell command: (.*?) &> ", part, re.MULTILINE | re.DOTALL)
+        if outputs and command:
+            yield Job(part.partition(":")[0], outputs[1].split(", "), command[1])

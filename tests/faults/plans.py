@@ -87,14 +87,14 @@ class Try:
     """Seconds that the part takes undisturbed."""
     draw: random.Random
 
-    def start(self, *before: str) -> subprocess.Popen:
+    def start(self, *before: str, **more: str) -> subprocess.Popen:
         """Start Snakemake as in a terminal of its own; what it says goes to a file."""
         command = [*before, sys.executable, "-m", "snakemake", *ASKED, "--cores", "2", "--"]
         with (self.place / "console").open("a") as console:
             return subprocess.Popen(
                 [*command, *self.part.targets],
                 cwd=self.place,
-                env=environment(),
+                env=environment(**more),
                 stdout=console,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -148,7 +148,8 @@ def signalled(number: signal.Signals, whom: str) -> Callable[[Try], None]:
     """Return a fault: a signal to Snakemake, to its whole terminal, to a job, or to its child."""
 
     def happen(one: Try) -> None:
-        running = one.start()
+        # On the CPU the engine runs in the job's own process, unless it is told otherwise.
+        running = one.start(**({"VLLM_ENABLE_V1_MULTIPROCESSING": "1"} if whom == "child" else {}))
         words = {"job": one.part.script, "child": one.part.child}.get(whom, "")
         found = one.moment(running, words)
         if whom == "terminal":
@@ -342,7 +343,7 @@ def without(part: Part, done: Path, place: Path) -> Path:
 
 
 def unequal(done: Path, place: Path, *, all_of: bool) -> list[str]:
-    """List the data artifacts that differ from the undisturbed ones; with `all_of`, or are missing."""
+    """List data artifacts that are not the undisturbed ones; with `all_of`, missing ones too."""
     names = [name for name in sorted(artifacts(done)) if Path(name).suffix in DATA]
     return [
         name
@@ -377,7 +378,11 @@ def mended(place: Path) -> str:
 
 
 def outcome(name: str, one: Try) -> tuple[str, int, str, int]:
-    """Let a fault happen, repeat the command; return outcome, repeats, work done twice, files left."""
+    """Let a fault happen, repeat the command.
+
+    Returns the outcome, how often the command was repeated, what was done twice and by hand, and
+    how many files were left.
+    """
     HAPPENS[name][0](one)
     console = one.place / "console"
     spoilt = unequal(one.done, one.place, all_of=False)
@@ -409,19 +414,19 @@ def outcome(name: str, one: Try) -> tuple[str, int, str, int]:
     return "equal", again, repeated, len(left)
 
 
-def undisturbed(done: Path, place: Path) -> dict[str, float]:
-    """Return how many seconds each part takes; make sure that it can be repeated."""
-    kept = done.with_name("seconds.json")
+def undisturbed(name: str, done: Path, place: Path) -> float:
+    """Return how many seconds a part takes; make sure that it can be repeated."""
+    kept, part = done.with_name("seconds.json"), PARTS[name]
     times = json.loads(kept.read_text()) if kept.exists() else {}
-    for name, part in PARTS.items():
-        if name not in times:
-            begin = time.monotonic()
-            one = Try(done, without(part, done, place), part, 0, random.Random())
-            if one.run() or (wrong := unequal(done, place, all_of=True)):
-                raise RuntimeError(f"{name}: {wrong}" + (place / "console").read_text())
-            times[name] = time.monotonic() - begin
-            kept.write_text(json.dumps(times))
-    return times
+    if name not in times:
+        begin = time.monotonic()
+        one = Try(done, without(part, done, place), part, 0, random.Random())
+        status, wrong = one.run(), unequal(done, place, all_of=True)
+        if status or wrong:
+            raise RuntimeError(f"{name}: {wrong}\n" + (place / "console").read_text())
+        times[name] = time.monotonic() - begin
+        kept.write_text(json.dumps(times))
+    return times[name]
 
 
 def main() -> None:
@@ -435,7 +440,6 @@ def main() -> None:
 
     folder = args.folder.resolve()
     done, place = finished(folder / "done", *TARGETS), folder / "place"
-    times = undisturbed(done, place)
     both = [(name, part) for name, (_, parts) in HAPPENS.items() for part in parts]
     order = random.Random(0).sample(both, len(both))
     known = {(one.fault, one.what) for one in recorded() if one.level == "plan"}
@@ -447,7 +451,8 @@ def main() -> None:
     for number, (name, part) in enumerate(chosen[: args.faults]):
         seed = args.seed + number
         draw = random.Random(f"{seed} {name} {part}")
-        one = Try(done, without(PARTS[part], done, place), PARTS[part], times[part], draw)
+        lasts = undisturbed(part, done, place)
+        one = Try(done, without(PARTS[part], done, place), PARTS[part], lasts, draw)
         begin = time.monotonic()
         try:
             what, again, repeated, left = outcome(name, one)
@@ -458,11 +463,8 @@ def main() -> None:
             for process in at_work(place, ""):
                 with suppress(ProcessLookupError):
                     os.kill(process, signal.SIGKILL)
-        lasted = time.monotonic() - begin
-        print(
-            f"{name}, {part}, seed {seed}: {what}, {again} again, {repeated}, {left} left, {lasted:.0f} s",
-            flush=True,
-        )
+        lasted = f"{time.monotonic() - begin:.0f} s"
+        print(name, part, seed, what, again, repeated, left, lasted, sep=", ", flush=True)
         record(Fault("plan", part, name, f"{part} under way", seed, what, again, repeated, left))
         if what != "equal":
             shutil.copy(
