@@ -344,7 +344,26 @@ def test_every_mistake_is_reported_at_once(raw: dict, read: Callable) -> None:
         assert f"\n  {place}: {hint}" in str(error.value)
 
 
-@pytest.mark.parametrize("name", ["base", "ot-1k", "v1.5", "_x", "../x", "a b", "a/b", ""])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "base",
+        "ot-1k",
+        "v1.5",
+        "_x",
+        "../x",
+        "a b",
+        "a/b",
+        "",
+        "-x",
+        "a\n",
+        "a;b",
+        "$(id)",
+        "`id`",
+        "a'",
+        "é",
+    ],
+)
 def test_a_name_that_would_blur_paths_is_refused(raw: dict, read: Callable, name: str) -> None:
     raw["samples"][name] = {"pool": "demo", "size": 1}
     with pytest.raises(InputError, match="samples"):
