@@ -77,7 +77,8 @@ writer = setting("strategies/{strategy}/context/writer")
 def asked(section, what, **named):
     """Return a resource function: the memory or runtime of a model's jobs, more at each retry."""
     first = setting(f"{section}/{what}", **named)
-    gpus = setting(f"{section}/gpus", **named)
+    # A partition's limit is one of all nodes of a job.
+    gpus = setting(f"{section}/all_gpus", **named)
     partitions = Path(workflow.basedir, "slurm/partitions.yaml")
 
     def grown(wildcards, attempt):
@@ -137,12 +138,6 @@ def published_model(wildcards):
     """Return the model that a training starts from, if the plan at hand fits its GPUs."""
     check_fit()
     return "<results>/models/{model}/manifest.json"
-
-
-def training_gpus(wildcards):
-    """Return the GPUs of a training, on all its nodes."""
-    needs = experiment.models[wildcards.model].train
-    return needs.nodes * needs.gpus
 
 
 def node_processes(wildcards, resources):

@@ -21,7 +21,7 @@ rule train:
     threads: setting("models/{model}/train/threads")
     resources:
         # GPUs are those of the job, memory and threads those of each of its nodes.
-        gpu=training_gpus,
+        gpu=setting("models/{model}/train/all_gpus"),
         # torchrun starts one process a GPU; SLURM must not start the command once a GPU.
         tasks_per_gpu=0,
         nodes=setting("models/{model}/train/nodes"),

@@ -122,7 +122,7 @@ def training_kind(
         name,
         what,
         jobs=1,
-        gpus=model.train.nodes * model.train.gpus,
+        gpus=model.train.all_gpus,
         cores=model.train.nodes * model.train.threads,
         start=start_seconds(shape, model.dtype, price, engine=False),
         work=training_seconds(model, shape, recipe, sharding, price, rows=rows, tokens=tokens),
