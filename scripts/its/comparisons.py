@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from its.cells import Cells, Key, planned_cells, present, read_means
+from its.cells import Cells, Key, matched, planned_cells, present, read_means
 from its.config.plan import UNTRAINED, Plan
 from its.contrasts import Term, contrast
 from its.corrections import holm
@@ -136,10 +136,7 @@ def _best(untrained: list[Key], cells: Cells) -> Key | None:
 
 def _row(pair: Pair, cells: Cells, spreads: Spreads) -> dict[str, Any]:
     """Compare two cells over the replicates that have both."""
-    a, b = cells[pair.a], cells[pair.b]
-    # A pair of untrained cells without draws would come again in every replicate: once is enough.
-    planned = list(dict.fromkeys((a[number], b[number]) for number in a))
-    found = [both for both in planned if all(path.exists() for path in both)]
+    planned, found = matched(cells[pair.a], cells[pair.b])
     names = {name: getattr(pair.a, name) for name in ["benchmark", "model", "sample", "recipe"]}
     row = names | {
         "what": pair.what,

@@ -101,6 +101,12 @@ def told(name: str, labels: Mapping[str, str]) -> str:
     return label if name in {UNTRAINED, label} else f"{name}: {label}"
 
 
+def nothing(words: str, title: alt.TitleParams) -> alt.Chart:
+    """Return a figure that says why there is nothing in it."""
+    chart = alt.Chart(pl.DataFrame({"text": [words]}), title=title)
+    return chart.mark_text(fontSize=13).encode(text="text:N")
+
+
 def save(chart: alt.TopLevelMixin, paths: Sequence[Path]) -> None:
     """Save a figure under each of the paths, whole or not at all, as its suffix says."""
     for path in paths:

@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from its.config.plan import UNTRAINED
-from its.figures import INK, labels_of, strategies_of, strategy_colours, told
+from its.figures import INK, labels_of, nothing, strategies_of, strategy_colours, told
 
 LENGTHS = {"thinking_tokens": "tokens of thinking", "answer_tokens": "tokens of the answer"}
 WIDTH, STEP = 260, 20
@@ -37,12 +37,7 @@ def lengths_chart(codesign: pl.DataFrame) -> alt.TopLevelMixin:
         trained=pl.col("train").replace_strict(names),
     )
     if shown.is_empty():
-        return (
-            alt.Chart(pl.DataFrame({"text": ["Nothing to show yet: no cell has scores."]}))
-            .mark_text(fontSize=13)
-            .encode(text="text:N")
-            .properties(title=_title())
-        )
+        return nothing("Nothing to show yet: no cell has scores.", _title())
     kept = [name for name in LENGTHS if shown[name].max() > 0]
     trained = shown["trained"].unique(maintain_order=True).to_list()
     panels = [

@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from its.config.plan import UNTRAINED
-from its.figures import labels_of, strategies_of, strategy_colours, told
+from its.figures import labels_of, nothing, strategies_of, strategy_colours, told
 
 WIDTH, HEIGHT = 320, 240
 """Pixels of a panel."""
@@ -28,8 +28,7 @@ def pass_at_k_chart(passes: pl.DataFrame, codesign: pl.DataFrame) -> alt.TopLeve
     )
     shown = passes.filter(pl.col("k").max().over("benchmark") > 1)
     if shown.is_empty():
-        text = pl.DataFrame({"text": ["Nothing to show: no cell has two responses to a problem."]})
-        return alt.Chart(text, title=title).mark_text(fontSize=13).encode(text="text:N")
+        return nothing("Nothing to show: no cell has two responses to a problem.", title)
     labels, strategies = labels_of(codesign), strategies_of(codesign)
     called = dict(codesign.select("benchmark", "benchmark_label").iter_rows())
     several = shown.filter(pl.col("train") != UNTRAINED).select("sample", "recipe").n_unique() > 1

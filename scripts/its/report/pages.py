@@ -22,6 +22,14 @@ SECTIONS = {
         "Cells against cells, always paired by problem, corrected for how many they are. Whether "
         "two cells differ is answered here, not by two intervals that overlap or do not.",
     ),
+    "changes": (
+        "Problem by problem",
+        "On how many problems one cell does better than another, and on how many worse.",
+    ),
+    "samples": (
+        "Size and quality of the data",
+        "The same strategies learnt from other rows.",
+    ),
     "selection": (
         "The best pair",
         "Chosen on one benchmark and reported on another, and the maximum with its optimism.",
