@@ -1,14 +1,12 @@
 """The cells of a plan's matrix, and their verdicts on the disk."""
 
 from collections.abc import Container, Iterable, Mapping
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import polars as pl
-
 from its.config.plan import Cell, Plan
-from its.means import Means, means_of
+from its.means import Means, means_by_column
 from its.scoring import VERDICTS
 from its.tables import read_table
 
@@ -78,13 +76,11 @@ def matched(
     return planned, [both for both in planned if all(path.exists() for path in both)]
 
 
-@lru_cache(maxsize=16)
-def read_verdicts(path: Path) -> pl.DataFrame:
-    """Read the columns of `READ`."""
-    return read_table(path, READ)
+def read_means(path: Path, column: str) -> Means:
+    """Read one column, averaged for each problem."""
+    return _read(path)[column]
 
 
 @cache
-def read_means(path: Path, column: str) -> Means:
-    """Read one column, averaged for each problem."""
-    return means_of(read_verdicts(path), column)
+def _read(path: Path) -> dict[str, Means]:
+    return means_by_column(read_table(path, READ), [name for name in READ if name != "id"])
