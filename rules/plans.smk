@@ -82,30 +82,33 @@ def one_step(wildcards):
     return experiment.recipes[wildcards.recipe].model_copy(update=short).settings()
 
 
+def shown_tables(plan):
+    """Return the names of the tables that a plan has."""
+    return [
+        *["codesign", "cells", "pass_at_k", "comparisons", "changes", "variance"],
+        *["selection", "contamination", "personas"],
+        *(name for name in ["claims", "votes", "published"] if getattr(plan, name)),
+    ]
+
+
+def shown_figures(plan):
+    """Return the names of the figures that a plan has."""
+    return [
+        *["codesign", "comparisons", "changes", "variance", "lengths", "pass_at_k"],
+        *["losses", "personas"],
+        *(["samples"] if len(plan.samples) > 1 else []),
+        *(["claims", "power"] if plan.claims else []),
+    ]
+
+
 def planned_tables(wildcards):
     """Return what a reader looks at first."""
     plan = experiment.plans[config["plan"]]
-    some = [
-        *(["votes"] if plan.votes else []),
-        *(["claims"] if plan.claims else []),
-        *(["published"] if plan.published else []),
-    ]
     return collect(
         [
-            "<results>/tables/{plan}/codesign.csv",
-            "<results>/tables/{plan}/comparisons.csv",
-            "<results>/tables/{plan}/variance.csv",
-            "<results>/tables/{plan}/selection.csv",
-            "<results>/tables/{plan}/contamination.csv",
-            "<results>/tables/{plan}/personas.csv",
-            *(f"<results>/tables/{{plan}}/{table}.csv" for table in some),
-            *(["<results>/figures/{plan}/claims.svg"] if plan.claims else []),
+            *(f"<results>/tables/{{plan}}/{name}.csv" for name in shown_tables(plan)),
             "<results>/tables/{plan}/questions.html",
-            "<results>/figures/{plan}/codesign.svg",
-            "<results>/figures/{plan}/comparisons.svg",
-            "<results>/figures/{plan}/lengths.svg",
-            "<results>/figures/{plan}/losses.svg",
-            "<results>/figures/{plan}/personas.svg",
+            *(f"<results>/figures/{{plan}}/{name}.svg" for name in shown_figures(plan)),
         ],
         plan=config["plan"],
     )
@@ -114,16 +117,13 @@ def planned_tables(wildcards):
 def planned_report(wildcards):
     """Return the tables and figures that the report of a plan shows."""
     plan = experiment.plans[wildcards.plan]
-    tables = ["codesign", "cells", "comparisons", "variance", "selection"]
-    tables += ["contamination", "personas"]
-    tables += [name for name in ["claims", "votes", "published"] if getattr(plan, name)]
-    figures = ["codesign", "comparisons", "lengths", "losses", "personas"]
-    figures += ["claims"] if plan.claims else []
     return [
-        *collect("<results>/tables/{plan}/{table}.csv", table=tables, **wildcards),
+        *collect(
+            "<results>/tables/{plan}/{table}.csv", table=shown_tables(plan), **wildcards
+        ),
         *collect(
             "<results>/figures/{plan}/{figure}.{kind}",
-            figure=figures,
+            figure=shown_figures(plan),
             kind=["svg", "png", "pdf"],
             **wildcards,
         ),

@@ -65,6 +65,17 @@ def present(paths: Iterable[Path]) -> list[Path]:
     return [path for path in dict.fromkeys(paths) if path.exists()]
 
 
+def matched(
+    a: Mapping[int, Path], b: Mapping[int, Path]
+) -> tuple[list[tuple[Path, Path]], list[tuple[Path, Path]]]:
+    """Return the files of two cells by replicate: all that are planned, and those that both have.
+
+    A pair of untrained cells without draws would come again in every replicate: once is enough.
+    """
+    planned = list(dict.fromkeys((a[number], b[number]) for number in a))
+    return planned, [both for both in planned if all(path.exists() for path in both)]
+
+
 def read_means(path: Path, column: str) -> Means:
     """Read one column, averaged for each problem."""
     return _read(path)[column]

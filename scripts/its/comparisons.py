@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from its.cells import Cells, Key, planned_cells, present, read_means
+from its.cells import Cells, Key, matched, planned_cells, present, read_means
 from its.config.plan import UNTRAINED, Plan
 from its.contrasts import Term, contrast
 from its.corrections import holm
@@ -147,10 +147,7 @@ class _Found:
 
 
 def _found(pair: Pair, cells: Cells) -> _Found:
-    a, b = cells[pair.a], cells[pair.b]
-    # A pair of untrained cells without draws would come again in every replicate: once is enough.
-    planned = list(dict.fromkeys((a[number], b[number]) for number in a))
-    found = [both for both in planned if all(path.exists() for path in both)]
+    planned, found = matched(cells[pair.a], cells[pair.b])
     sides = zip(*found, strict=True) if found else ((), ())
     return _Found(pair, *sides, planned=len(planned))
 

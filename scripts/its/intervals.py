@@ -5,13 +5,10 @@ Problems are the unit, and each weighs the same.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from math import comb
 
 import numpy as np
 import polars as pl
 
-from its.errors import InputError
 from its.means import Means, check_enough, crossed, means_of
 from its.uncertainty import Number, Replication, Uncertainty, Variance, plain, student
 from its.voting import winners
@@ -80,17 +77,22 @@ def accuracy(verdicts: pl.DataFrame, *, column: str = "correct", level: float = 
     return over_problems(means_of(verdicts, column).values, len(verdicts), level)
 
 
-def pass_at_k(verdicts: pl.DataFrame, k: int, *, level: float = 0.95) -> Accuracy:
-    """Estimate the chance that at least one of `k` responses is right.
+def pass_at_k(verdicts: pl.DataFrame, *, level: float = 0.95) -> dict[int, Accuracy]:
+    """Estimate, for every k, the chance that at least one of k responses is right.
 
     Of the n responses to a problem, c of them right, the share of all subsets of k that hold a
-    right one: 1 - C(n - c, k) / C(n, k), which has no bias for any k up to n. Its interval is
-    that of `over_subsets`.
+    right one: 1 - C(n - c, k) / C(n, k), which has no bias for any k up to n (`passed`). The
+    intervals are those of `over_subsets`; those of different k rest on the same responses.
 
-    Raises
-    ------
-    InputError
-        If a problem has fewer than `k` responses.
+    Parameters
+    ----------
+    verdicts
+        `id` (str) and `correct` (bool, never null).
+
+    Returns
+    -------
+    dict
+        By k, from 1 to the number of responses to a problem, the fewest.
 
     References
     ----------
@@ -99,22 +101,26 @@ def pass_at_k(verdicts: pl.DataFrame, k: int, *, level: float = 0.95) -> Accurac
     Examples
     --------
     >>> rows = {"id": ["a", "a", "b", "b"], "correct": [True, False, False, False]}
-    >>> pass_at_k(pl.DataFrame(rows), 2).mean
-    0.5
+    >>> [one.mean for one in pass_at_k(pl.DataFrame(rows)).values()]
+    [0.25, 0.5]
     """
     counts = verdicts.group_by("id").agg(n=pl.len(), c=pl.col("correct").sum()).sort("id")
-    least = counts["n"].min()
-    if not 1 <= k <= least:
-        raise InputError(f"pass@{k} needs {k} responses to every problem, and one has {least}")
-    passed = [passing(n, k)[c] for n, c in counts.select("n", "c").iter_rows()]
-    accuracies = (counts["c"] / counts["n"]).to_numpy()
-    return over_subsets(np.array(passed), accuracies, len(verdicts), k, level)
+    n, c = (counts[name].to_numpy() for name in ["n", "c"])
+    return {
+        k: over_subsets(values, c / n, len(verdicts), k, level)
+        for k, values in enumerate(passed(n, c).T, start=1)
+    }
 
 
-@cache
-def passing(n: int, k: int) -> np.ndarray:
-    """Return the share of subsets of `k` that hold a right one, for 0 to n right ones of n."""
-    return np.array([1 - comb(n - c, k) / comb(n, k) for c in range(n + 1)])
+def passed(n: np.ndarray, c: np.ndarray) -> np.ndarray:
+    """Return the share of subsets of k that hold one of c among n, by row and k up to the least n.
+
+    The share that does not, C(n - c, k) / C(n, k), is the product of (n - c - i) / (n - i) for i
+    below k, so one cumulative product gives it for all k.
+    """
+    drawn = np.arange(n.min())
+    n, c = (np.asarray(one, float)[:, None] for one in (n, c))
+    return 1 - np.cumprod(np.clip(n - c - drawn, 0, None) / (n - drawn), axis=1)
 
 
 def majority(verdicts: pl.DataFrame, *, level: float = 0.95) -> Accuracy:

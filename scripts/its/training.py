@@ -26,7 +26,6 @@ from its.job import Job, check_settings
 from its.processes import agree, count, meet, rank
 from its.progress import Work, read_shard, unfinished, write_shard
 from its.trainer import (
-    ATTENTION,
     Course,
     Watch,
     arguments_of,
@@ -227,7 +226,7 @@ def _record(job: Job, work: Work, fitted: Fitted, course: Course, watch: Watch) 
         "gpu_memory": torch.cuda.max_memory_reserved() if torch.cuda.is_available() else None,
         "processes": count(),
         "threads": torch.get_num_threads(),
-        "attention": ATTENTION,
+        "attention": job.recipe.attention,
         "rows": {
             "read": len(fitted.examples) + fitted.dropped,
             "dropped": fitted.dropped,

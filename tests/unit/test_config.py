@@ -85,6 +85,7 @@ DEFAULTS = {
         "beta1": 0.9,
         "beta2": 0.95,
         "max_grad_norm": 1.0,
+        "attention": "sdpa",
         "gradient_checkpointing": False,
         "deepspeed": None,
     },

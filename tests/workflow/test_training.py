@@ -267,6 +267,17 @@ def test_a_state_that_cannot_be_converted_is_kept_and_both_counts_are_named(
     assert trained.states()
 
 
+def test_attention_that_is_not_installed_is_named_with_what_is(
+    start: Callable, tmp_path: Path
+) -> None:
+    recipe = RECIPE | {"attention": "flash_attention_2"}
+    assert start(tmp_path, recipe=recipe).wait(LONGEST) == 2
+    log = (tmp_path / "log").read_text()
+    assert "attention 'flash_attention_2' is not installed here" in log
+    assert "or take attention: sdpa" in log
+    assert "Traceback" not in log
+
+
 def test_a_process_that_the_system_kills_is_told_apart(tmp_path: Path) -> None:
     script = tmp_path / "killed.py"
     script.write_text("import os\nos.kill(os.getpid(), 9)\n")
