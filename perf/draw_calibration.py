@@ -53,7 +53,12 @@ def calibration_chart(counted: pl.DataFrame) -> alt.TopLevelMixin:
     for kind, title, domain in [
         ("interval", "95% intervals that hold the truth, in percent", [90, 100]),
         ("test", "true null hypotheses that a test at 5% rejects, in percent", [0, 10]),
-        ("power", f"the better learner found, {EFFECT} up in log odds, in percent", [0, 100]),
+        (
+            "power",
+            f"the better learner found, {EFFECT} up in log odds, or one as good found to be within "
+            "as much, in percent",
+            [0, 100],
+        ),
     ]:
         some = counted.filter(pl.col("kind") == kind)
         if some.is_empty():
@@ -96,8 +101,8 @@ def calibration_chart(counted: pl.DataFrame) -> alt.TopLevelMixin:
         title=alt.TitleParams(
             "What intervals and tests hold of what they promise",
             subtitle=[
-                "Known truths, simulated: each tick is one point of the grid, of accuracy, spread "
-                "of problems, samples and luck of replicates.",
+                "Known truths, simulated or counted: each tick is one point of the grid, of "
+                "accuracy, spread of problems, samples and luck of replicates.",
                 "Shaded: 93 to 97% of intervals, at most 5.5% of tests. What lies beyond "
                 "a panel is at its edge.",
             ],
