@@ -72,7 +72,7 @@ unit: install  ## Test what scripts are made of
 
 .PHONY: workflow
 workflow: install  ## Test the plan, and one small run through all real parts
-	@pytest -n auto -m "not slow and not long and not slurm" tests/workflow
+	@pytest -n auto -m "not slow and not long and not slurm" tests/workflow tests/faults
 	pytest -m "slow and not long and not slurm" tests/workflow
 
 .PHONY: test-long
@@ -93,16 +93,21 @@ slurm-install:  ## Install SLURM from Debian's packages, for test-slurm; as root
 
 .PHONY: test-slurm
 test-slurm: install slurm  ## Run the workflow on a SLURM of its own on this machine; as root
-	@pytest -m "slurm and not long" tests/slurm
+	@pytest --durations 0 --durations-min 1 -m "slurm and not long" tests/slurm
 
 .PHONY: test-slurm-long
 test-slurm-long: install slurm  ## Let one thing after the other die there; outcomes into tests/slurm/outcomes.csv
 	@ITS_OUTCOMES=1 pytest -s -m "slurm and long" tests/slurm
 
 .PHONY: slurm
-slurm:
-	@command -v slurmctld > /dev/null || { echo "error: no slurmctld on the PATH: make slurm-install" >&2; exit 2; }
-	[[ $$EUID == 0 ]] || { echo "error: the test's SLURM is read from /etc/slurm, where root alone may write" >&2; exit 2; }
+slurm: install
+	@why="$$(python tests/slurm/cluster.py)" || { echo "error: $$why" >&2; exit 2; }
+
+.PHONY: faults
+faults: install  ## Kill, fail and fill the disk under scripts and plans, into docs/faults.csv; goes on
+	@python tests/faults/scripts.py "$${TMPDIR:-/tmp}/faults"
+	python tests/faults/plans.py "$${TMPDIR:-/tmp}/faults" --faults 80
+	python tests/faults/page.py
 
 .PHONY: doctor
 doctor:  ## Say what is at work here, what was left behind, what hangs, and how to mend it
@@ -145,6 +150,23 @@ lock: install  ## Pin what envs/*.in ask for; with UPGRADE=1, the newest of it
 .PHONY: check-envs
 check-envs: install  ## Check that every pinned set can be had today, and that scripts import what they need
 	@python envs/check_envs.py
+
+.PHONY: licences
+licences: install  ## List the licences of what is installed, in docs/licences.csv
+	@python envs/licences.py
+
+.PHONY: audit
+audit:  ## Ask for known holes in what the locks pin; fails where nobody answers, too
+	@audit="$$(mktemp -d)"
+	trap 'rm -rf "$$audit"' EXIT
+	python3 -m venv "$$audit"
+	"$$audit/bin/pip" install --quiet --disable-pip-version-check pip-audit==2.10.1
+	for lock in envs/*.lock; do
+	    echo "$$lock"
+	    # What cannot be looked up counts as a hole, or silence would read as safety.
+	    "$$audit/bin/pip-audit" --strict --no-deps --disable-pip --requirement "$$lock" || failed=1
+	done
+	[[ ! -v failed ]] || { echo "error: a hole, or no answer: see above" >&2; exit 1; }
 
 .PHONY: clean
 clean:  ## Remove .venv and caches, no results

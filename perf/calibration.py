@@ -189,13 +189,12 @@ def _accuracy(values: np.ndarray, point: dict[str, Any]) -> Iterator[Outcome]:
 
 def _several_responses(right: np.ndarray, point: dict[str, Any]) -> Iterator[Outcome]:
     """Judge pass@k."""
-    from its.intervals import over_subsets, passed
+    from its.intervals import over_subsets, passing
 
     problems, samples = point["problems"], point["samples"]
-    values = passed(np.full(samples + 1, samples), np.arange(samples + 1))
     for name, k in [("2", 2), ("half of samples", samples // 2), ("all samples", samples)]:
         expected = float((1 - (1 - _chances(point)) ** k).mean())
-        found = over_subsets(values[right, k - 1], right / samples, problems * samples, k)
+        found = over_subsets(passing(samples)[right, k - 1], right / samples, problems * samples, k)
         yield _covers(f"pass@k, k {name}", found.low, found.high, expected)
 
 

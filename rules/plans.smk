@@ -270,3 +270,60 @@ def planned_contamination(wildcards):
         pool=pools,
         benchmark=plan.benchmarks,
     )
+
+
+@cache
+def asked_of(plan):
+    """Return the cells of a plan by the training that they need, earlier epochs of it as well."""
+    found = {}
+    for cell in paths.cells(experiment, experiment.plans[plan]):
+        learner = paths.EPOCH.sub("", cell.rsplit("/", 2)[0])
+        if not learner.endswith(f"/{UNTRAINED}"):
+            found.setdefault(learner, []).append(cell)
+    return found
+
+
+def planned_releases(wildcards):
+    """Return what stays of each training of the plan, where the policy does not keep all."""
+    keep = experiment.weights.keep
+    if keep == "all" or config["partial"]:
+        return []
+    some = [
+        learner
+        for learner in asked_of(config["plan"])
+        if keep == "none" or experiment.recipes[paths.trained(learner).recipe].keep
+    ]
+    return collect(
+        "<results>/kept/{plan}/{learner}.json", plan=config["plan"], learner=some
+    )
+
+
+@final
+def answered(wildcards):
+    """Return the responses of a plan for which it needs what is to be released of a training."""
+    trained = "{model}/{sample}{draw}-{strategy}{persona}-{recipe}-s{seed}"
+    made = asked_of(wildcards.plan).get(trained.format(**wildcards), [])
+    if experiment.weights.keep == "last":
+        made = [cell for cell in made if paths.EPOCH.search(cell.rsplit("/", 2)[0])]
+    else:
+        refuse_exported(trained.format(**wildcards))
+    return collect("<results>/generations/{cell}.parquet", cell=made)
+
+
+def refuse_exported(trained):
+    """Refuse to release weights that an export leads to."""
+    for link in Path("results/export").glob(f"*/models/{trained}/*.safetensors"):
+        raise InputError(
+            f"{link.parent} links to weights that `weights: {{keep: none}}` releases; upload it, "
+            "then remove it, or keep them"
+        )
+
+
+def planned_retrainings(wildcards):
+    """Return the trainings of the plan whose weights are gone and that have not answered all."""
+    return [
+        f"results/checkpoints/{trained}/weights/manifest.json"
+        for trained, made in asked_of(config["plan"]).items()
+        if releases(Path("results/checkpoints", trained))
+        if not all(exists(f"results/generations/{cell}.parquet") for cell in made)
+    ]

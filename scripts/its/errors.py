@@ -1,6 +1,8 @@
 """Errors that are the user's to mend; everything else may show its traceback."""
 
 import errno
+import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -25,6 +27,10 @@ WAYS_OUT = {
     errno.ENOMEM: "raise the memory that this job may take",
 }
 """What to do where the system refuses; any other refusal keeps its traceback."""
+
+REFUSED = re.compile(r"\(os error (\d+)\)")
+"""How libraries written in Rust, as polars and safetensors, pass on what the system refused: in
+another error, or in an OSError without its number."""
 
 
 class InputError(ValueError):
@@ -55,14 +61,23 @@ def run(main: Callable[[], None]) -> None:
         _stop(str(error))
     except MemoryError:
         _stop("out of memory; raise the memory that this job may take (models.NAME.*.memory)")
-    except OSError as error:
-        if error.errno not in WAYS_OUT:
-            raise
-        path = error.filename2 or error.filename
-        where = f"{path}: " if path else ""
-        _stop(f"{where}{error.strerror}; {WAYS_OUT[error.errno]}")
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
+    except Exception as error:
+        number = _refusal(error)
+        if number not in WAYS_OUT:
+            raise
+        path = getattr(error, "filename2", None) or getattr(error, "filename", None)
+        where = f"{path}: " if path else ""
+        _stop(f"{where}{os.strerror(number)}; {WAYS_OUT[number]}")
+
+
+def _refusal(error: Exception) -> int | None:
+    """Return the number with which the system refused something; None if it is another error."""
+    if isinstance(error, OSError) and error.errno:
+        return error.errno
+    found = REFUSED.search(str(error))
+    return int(found[1]) if found else None
 
 
 def _stop(message: str) -> NoReturn:

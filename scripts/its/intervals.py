@@ -5,6 +5,7 @@ Problems are the unit, and each weighs the same.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import polars as pl
@@ -81,8 +82,8 @@ def pass_at_k(verdicts: pl.DataFrame, *, level: float = 0.95) -> dict[int, Accur
     """Estimate, for every k, the chance that at least one of k responses is right.
 
     Of the n responses to a problem, c of them right, the share of all subsets of k that hold a
-    right one: 1 - C(n - c, k) / C(n, k), which has no bias for any k up to n (`passed`). The
-    intervals are those of `over_subsets`; those of different k rest on the same responses.
+    right one: 1 - C(n - c, k) / C(n, k), which has no bias for any k up to n. Its interval is
+    that of `over_subsets`; those of different k rest on the same responses.
 
     Parameters
     ----------
@@ -105,22 +106,24 @@ def pass_at_k(verdicts: pl.DataFrame, *, level: float = 0.95) -> dict[int, Accur
     [0.25, 0.5]
     """
     counts = verdicts.group_by("id").agg(n=pl.len(), c=pl.col("correct").sum()).sort("id")
-    n, c = (counts[name].to_numpy() for name in ["n", "c"])
+    least = counts["n"].min() or 0
+    passed = [passing(n)[c, :least] for n, c in counts.select("n", "c").iter_rows()]
+    accuracies = (counts["c"] / counts["n"]).to_numpy()
     return {
-        k: over_subsets(values, c / n, len(verdicts), k, level)
-        for k, values in enumerate(passed(n, c).T, start=1)
+        k: over_subsets(values, accuracies, len(verdicts), k, level)
+        for k, values in enumerate(np.array(passed).T, start=1)
     }
 
 
-def passed(n: np.ndarray, c: np.ndarray) -> np.ndarray:
-    """Return the share of subsets of k that hold one of c among n, by row and k up to the least n.
+@cache
+def passing(n: int) -> np.ndarray:
+    """Return the share of subsets of k that hold a right one: for 0 to n right ones of n, each k.
 
-    The share that does not, C(n - c, k) / C(n, k), is the product of (n - c - i) / (n - i) for i
-    below k, so one cumulative product gives it for all k.
+    1 - C(n - c, k) / C(n, k), whose quotient is the product of (n - c - i) / (n - i) for i below
+    k: one cumulative product gives it for all k.
     """
-    drawn = np.arange(n.min())
-    n, c = (np.asarray(one, float)[:, None] for one in (n, c))
-    return 1 - np.cumprod(np.clip(n - c - drawn, 0, None) / (n - drawn), axis=1)
+    right, drawn = np.arange(n + 1)[:, None], np.arange(n)
+    return 1 - np.cumprod(np.clip(n - right - drawn, 0, None) / (n - drawn), axis=1)
 
 
 def majority(verdicts: pl.DataFrame, *, level: float = 0.95) -> Accuracy:

@@ -45,6 +45,7 @@ from its.config.strategy import (
     Written,
 )
 from its.config.vote import Vote
+from its.config.weights import Storing, Weights
 from its.errors import InputError
 from its.filters.filter import RowFilter
 
@@ -145,6 +146,7 @@ DEFAULTS = {
         "reply": "Understood.",
         "separator": "\n\n",
     },
+    Weights: {"scratch": None, "keep": "all"},
     Vote: {"label": "", "ties": "share"},
     Replicate: {"draw": 0, "persona": 0, "seed": 0},
     Model: {"licence": "", "dtype": "bfloat16", "chat": Chat(), "shape": None},
@@ -153,6 +155,7 @@ DEFAULTS = {
 NEEDS = {
     Needs,
     Saving,
+    Storing,
     GenerationNeeds,
     TrainingNeeds,
     Plan,
@@ -186,7 +189,7 @@ def test_published_schema_is_the_one_the_code_checks_with() -> None:
 def test_published_reference_is_fresh_and_speaks_of_every_section() -> None:
     assert reference() in (ROOT / "config/README.md").read_text(), "run `make schema`"
     # Their keys stand with those of their kinds.
-    parents = {Context, Counted, Drawn, Needs, RowFilter, Saving}
+    parents = {Context, Counted, Drawn, Needs, RowFilter, Saving, Storing}
     assert set(SECTIONS.values()) == sections() - parents
 
 
@@ -344,7 +347,26 @@ def test_every_mistake_is_reported_at_once(raw: dict, read: Callable) -> None:
         assert f"\n  {place}: {hint}" in str(error.value)
 
 
-@pytest.mark.parametrize("name", ["base", "ot-1k", "v1.5", "_x", "../x", "a b", "a/b", ""])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "base",
+        "ot-1k",
+        "v1.5",
+        "_x",
+        "../x",
+        "a b",
+        "a/b",
+        "",
+        "-x",
+        "a\n",
+        "a;b",
+        "$(id)",
+        "`id`",
+        "a'",
+        "é",
+    ],
+)
 def test_a_name_that_would_blur_paths_is_refused(raw: dict, read: Callable, name: str) -> None:
     raw["samples"][name] = {"pool": "demo", "size": 1}
     with pytest.raises(InputError, match="samples"):

@@ -4,6 +4,7 @@ import shutil
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import polars as pl
 import pytest
 import yaml
 from packaging.utils import canonicalize_name
@@ -90,3 +91,11 @@ def test_a_rule_s_environment_has_what_its_script_imports(name: str, script: str
         if not any(canonicalize_name(owner) in pinned for owner in OWNERS.get(package, [package]))
     }
     assert missing == set(), f"to be asked for in envs/{name}.in"
+
+
+def test_every_pinned_package_has_a_licence_in_the_table() -> None:
+    listed = pl.read_csv(ROOT / "docs/licences.csv", infer_schema=False)
+    found = dict(listed.select("package", "version").iter_rows())
+    wanted = pins((ROOT / "envs/cpu.lock").read_text())
+    assert found == {name: str(version) for name, version in wanted.items()}, "make licences"
+    assert listed["licence"].null_count() == 0

@@ -1,0 +1,88 @@
+"""Write docs/faults.md: what was done to scripts and plans, how often, and what came of it."""
+
+from collections import Counter
+
+from campaign import TABLE, Fault, recorded
+
+PAGE = TABLE.with_suffix(".md")
+HEAD = """# What was done to it, and what came of it
+
+[faults.csv](faults.csv) has a line for each fault: what was at work, the fault, when it came, the
+seed that repeats it, the outcome, how often the command was given again, what was done twice, and
+how many files were left behind. `make faults` goes on where the table stops and writes this page.
+The plan is real and small ([tests/faults/faults.yaml](../tests/faults/faults.yaml)): its model has
+few weights, its trainer and its engine are those of every plan, on a CPU.
+
+`equal` means: at no moment stood anything but a whole artifact under its name, and in the end all
+data was as in a run that nothing disturbed. Anything else is a defect.
+"""
+SCRIPTS = """## Scripts
+
+A shim between a script and the system ([tests/faults/shim.c](../tests/faults/shim.c)) counts
+writes, renames, links and syncs of files below `results/`, of whatever library. At each of them in
+turn, or at a few drawn by the seed where there are many, the process is killed with half of a
+write done (`kill`), gets an error of the disk (`fail`), or finds the disk full from then on
+(`full`). Then the script runs again. Killed, a script leaves the hidden file that it was at
+(`.NAME.PROCESS.part`), which nothing reads.
+"""
+PLANS = """## Plans
+
+Something happens while Snakemake makes a part of the plan anew, at a moment drawn by the seed; then
+what its message asks for is done (`snakemake --unlock`, a damaged file deleted), and the command is
+given once more. `terminal` is Snakemake with all its jobs, as Ctrl-C reaches them; `child` is a
+process that a job started: torchrun's, or the engine's.
+"""
+
+
+def page(faults: list[Fault]) -> str:
+    """Return the page."""
+    scripts = [one for one in faults if one.level == "script"]
+    plans = [one for one in faults if one.level == "plan"]
+    engines = sum(one.what in {"train", "generate"} for one in plans)
+    equal = sum(one.outcome == "equal" for one in faults)
+    most = max((one.again for one in faults), default=0)
+    rules = len({one.what for one in scripts})
+    counted = (
+        f"{len(faults)} faults: {len(scripts)} on the scripts of {rules} rules, {len(plans)} on "
+        f"plans at work, {engines} of them while a real trainer or engine ran. {equal} ended in "
+        f"equal data, after at most {most} repeated command{'s' * (most != 1)}.\n"
+    )
+    return "\n".join([HEAD, counted, SCRIPTS, _scripts(scripts), PLANS, _plans(plans)])
+
+
+def _scripts(faults: list[Fault]) -> str:
+    """Return a table with a line for each script."""
+    lines = [
+        "| script | writes, renames, syncs | killed | failed | full | equal | left |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for what in sorted({one.what for one in faults}):
+        mine = [one for one in faults if one.what == what]
+        kinds = Counter(one.fault for one in mine)
+        equal = sum(one.outcome == "equal" for one in mine)
+        writes = max(int(one.at.rpartition(" ")[2]) for one in mine)
+        left = max(one.left for one in mine)
+        cells = [what, writes, kinds["kill"], kinds["fail"], kinds["full"], equal, left]
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join([*lines, ""])
+
+
+def _plans(faults: list[Fault]) -> str:
+    """Return a table with a line for each fault."""
+    lines = [
+        "| fault | part | seed | outcome | again | twice, and by hand |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for one in sorted(faults, key=lambda one: (one.fault, one.what)):
+        cells = [one.fault, one.what, one.seed, one.outcome, one.again, one.repeated]
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    return "\n".join([*lines, ""])
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(page(recorded()), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
