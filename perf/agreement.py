@@ -1,11 +1,12 @@
-r"""How often graders agree with the labels of real solutions, and how fast they are.
+r"""How often graders agree with the labels of solutions, and how fast they are.
 
-Two kinds of files are read. The 5,276 solutions that models wrote for GSM8K, each labelled right or
-wrong (`example_model_solutions.jsonl` of OpenAI's grade-school-math): what follows `A: ` is put
-into a box. And worked solutions of problems (`solution`, `answer`): all of them are right. Ours is
-compared with math-verify called for one after the other, and with what else is named; all judge
-the same responses, in turns. What any of them judges otherwise than the label is listed, to look
-at: labels err, too.
+Two kinds of files of real solutions are read. The 5,276 solutions that models wrote for GSM8K,
+each labelled right or wrong (`example_model_solutions.jsonl` of OpenAI's grade-school-math): what
+follows `A: ` is put into a box. And worked solutions of problems (`solution`, `answer`): all of
+them are right. Responses made of real problems, as judging.py makes them, add answers in other
+notations. Ours is compared with math-verify called for one after the other, and with what else is
+named; all judge the same responses, in turns. What any of them judges otherwise than the label is
+listed, to look at: labels err, too.
 """
 
 import argparse
@@ -15,10 +16,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
-from judging import ROOT, ours
+from judging import ROOT, made_up, ours, problems
 from measure import in_turns, median, spread
 
-LABELLED = {"id": pl.String, "sample": pl.Int64, "text": pl.String, "right": pl.Boolean}
+LABELLED = {"id": pl.String, "sample": pl.Int64, "text": pl.String, "label": pl.Boolean}
 
 
 def read(file: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -54,7 +55,7 @@ def boxed(solution: str) -> str:
 def write(folder: Path, labelled: pl.DataFrame, golds: pl.DataFrame) -> None:
     """Write the responses as each side reads them."""
     folder.mkdir(parents=True, exist_ok=True)
-    labelled.drop("right").with_columns(
+    labelled.drop("label").with_columns(
         tokens=pl.lit(100, pl.Int64),
         thinking_tokens=pl.lit(0, pl.Int64),
         answer_tokens=pl.lit(100, pl.Int64),
@@ -84,7 +85,9 @@ def main() -> None:
     """Judge each file on all sides, print a table, write what differs from the labels."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="to write responses and verdicts to")
-    parser.add_argument("files", type=Path, nargs="+", help="jsonl of solutions")
+    parser.add_argument("files", type=Path, nargs="*", help="jsonl of solutions")
+    parser.add_argument("--problems", type=Path, nargs="*", default=[], help="jsonl, to make more")
+    parser.add_argument("--count", type=int, default=3000, help="of what is made of problems")
     parser.add_argument("--hendrycks", type=Path, help="hendrycks_math/utils.py of lm_eval")
     parser.add_argument("--limo", type=Path, help="the folder eval of LIMO")
     parser.add_argument("--limo-python", default=sys.executable, help="a Python with its packages")
@@ -94,9 +97,13 @@ def main() -> None:
 
     print("| solutions | grader | time | a second | agreement | false right | false wrong |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    for file in args.files:
-        folder = args.folder.resolve() / file.stem
-        labelled, golds = read(file)
+    sides = {args.folder.resolve() / file.stem: read(file) for file in args.files}
+    if args.problems:
+        folder = args.folder.resolve() / "made"
+        made_up(folder, problems(args.problems), args.count)
+        made = pl.read_parquet(folder / "generations.parquet").select(list(LABELLED))
+        sides[folder] = made, pl.read_parquet(folder / "answers.parquet")
+    for folder, (labelled, golds) in sides.items():
         write(folder, labelled, golds)
         here = str(ROOT / "perf")
         commands = {
@@ -113,11 +120,11 @@ def main() -> None:
                 commands[name] = [python, f"{here}/neighbours.py", name, *map(str, paths)]
         costs = in_turns({name: (line, folder) for name, line in commands.items()}, args.rounds)
         verdicts = judged(folder, commands)
-        truth = labelled["right"]
+        truth = labelled["label"]
         for name in commands:
             found, rate = verdicts[name], len(labelled) / median(costs[name]).seconds
             print(
-                f"| {file.stem}: {len(labelled)} | {name} | {spread(costs[name])} | {rate:.0f} "
+                f"| {folder.name}: {len(labelled)} | {name} | {spread(costs[name])} | {rate:.0f} "
                 f"| {(found == truth).mean():.4f} | {(found & ~truth).sum()} "
                 f"| {(~found & truth).sum()} |",
                 flush=True,
@@ -125,7 +132,7 @@ def main() -> None:
         asked = ["extracted", "gold", "parsed", "gold_parsed", "rule"]
         table = pl.concat(
             [
-                labelled.select("id", "sample", label="right"),
+                labelled.select("id", "sample", "label"),
                 verdicts,
                 pl.read_parquet(folder / "ours.parquet").select(asked),
                 labelled.select("text"),

@@ -158,7 +158,7 @@ def test_a_verdict_keeps_how_both_sides_were_read() -> None:
 def test_a_reading_is_one_short_line_whatever_is_read() -> None:
     long = "+".join(f"x_{{{number}}}" for number in range(120))
     huge = r"\binom{40000}{20000}"  # more digits than Python writes
-    verdicts = judge([("5", long), ("5", huge), ("x", "\n".join("abcd"))], workers=2)
+    verdicts = judge([("5", long), ("5", huge), ("a\n b", "a\n b")], workers=2)
     for verdict in verdicts.values():
         assert 0 < len(verdict.answer) <= SHOWN
         assert verdict.answer.isprintable()

@@ -167,3 +167,21 @@ def test_the_record_keeps_what_was_released_before(trained: Path) -> None:
     assert [list(one["learners"]) for one in (first, second)] == [["a-N-r-s0-e1"], ["a-N-r-s0"]]
     files = json.loads(trained.read_text())["files"]
     assert second["learners"]["a-N-r-s0"] == {"model.safetensors": files["model.safetensors"]}
+
+
+def test_a_release_that_was_cut_off_is_finished_and_noted_once(trained: Path) -> None:
+    stuck = trained.parents[1] / "epochs/1/model.safetensors"
+    stuck.unlink()
+    stuck.mkdir()  # cannot be unlinked
+    with pytest.raises(OSError, match="model.safetensors"):
+        release(trained, "none", "demo")
+    record = trained.parents[1] / "released.json"
+    before = record.read_bytes()
+    with pytest.raises(InputError, match="its weights were released at"):
+        weights_of(trained)
+
+    stuck.rmdir()
+    stuck.write_bytes(b"weights")
+    assert release(trained, "none", "demo")[1] == 0
+    assert not list(trained.parents[1].rglob("*.safetensors"))
+    assert record.read_bytes() == before
