@@ -48,6 +48,8 @@ EXHAUSTIVE, FLIPS = 14, 2_000
 """Of a permutation test: enough to tell 5%."""
 AT_ONCE = 1_000_000
 """Numbers in the matrices that are simulated together."""
+PROMISED = {"interval": (0.93, 0.97), "test": (0.0, 0.055)}
+"""Between which rates should lie; of power nothing is promised."""
 RARE = 1e-10
 """Outcomes with smaller chances are not counted."""
 
@@ -379,6 +381,43 @@ def _quantiles(mean: float, spread: str, places: Iterable[float]) -> np.ndarray:
     return logit(np.clip(chances, 1e-12, 1 - 1e-12))
 
 
+def kind() -> pl.Expr:
+    """Return what a row counts: `interval`, `test` or `power`."""
+    what = pl.col("what")
+    test = what.str.contains("^sign-flip test$|^verdict: ")
+    return (
+        pl.when(test)
+        .then(pl.lit("test"))
+        .when(what.str.starts_with("power: "))
+        .then(pl.lit("power"))
+        .otherwise(pl.lit("interval"))
+    )
+
+
+def beyond(known: pl.DataFrame) -> pl.Series:
+    """Return which rows break a promise by more than so few runs can do by chance.
+
+    An interval covers less than 93%, or a test rejects more than 5.5%: by binomial tests at 5%,
+    corrected for all rows (Holm).
+    """
+    from its.corrections import holm
+
+    least, most = (PROMISED[name][end] for name, end in [("interval", 0), ("test", 1)])
+    kinds, runs, rate = (known.select(kind())[:, 0].to_numpy(), known["runs"], known["rate"])
+    broken = np.select(
+        [kinds == "interval", kinds == "test"], [rate.to_numpy() < least, rate.to_numpy() > most]
+    )
+    drawn = runs.fill_null(1).to_numpy()
+    hits = np.round(rate.to_numpy() * drawn)
+    chance = np.select(
+        [kinds == "interval", kinds == "test"],
+        [binom.cdf(hits, drawn, least), binom.sf(hits - 1, drawn, most)],
+        1.0,
+    )
+    chance = np.where(runs.is_null().to_numpy(), 1.0 - broken, chance)
+    return holm(pl.Series(chance)) < 0.05
+
+
 def main() -> None:
     """Count what the table does not have yet; show it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -404,8 +443,15 @@ def main() -> None:
             known = known.unique(["what", *AXES], keep="last", maintain_order=True)
             known.sort(AXES, maintain_order=True).write_csv(args.table, float_precision=4)
             print(f"{number} of {len(left)}", end="\r", file=sys.stderr, flush=True)
-    summary = known.group_by("what", "replicates").agg(
-        pl.col("rate").min().alias("least"), pl.col("rate").max().alias("most"), points=pl.len()
+    summary = (
+        known.with_columns(beyond=beyond(known))
+        .group_by("what", "replicates")
+        .agg(
+            pl.col("rate").min().alias("least"),
+            pl.col("rate").max().alias("most"),
+            pl.col("beyond").sum(),
+            points=pl.len(),
+        )
     )
     with pl.Config(tbl_rows=-1, fmt_str_lengths=60):
         print(summary.sort("what", "replicates"))

@@ -92,7 +92,8 @@ def contrast(terms: Sequence[Term]) -> Contrast:
 
     Cells of one benchmark are paired: the sum is taken for each problem and replicate, and this
     table of problems x replicates has a variance between problems and one between replicates
-    (`its.uncertainty`). The latter is that of all cells of their kind (`its.spreads`).
+    (`its.uncertainty`). The former is worth the degrees of freedom that its differences leave
+    (`its.paired.freedom`), the latter is that of all cells of their kind (`its.spreads`).
 
     Parameters
     ----------
@@ -118,7 +119,7 @@ def contrast(terms: Sequence[Term]) -> Contrast:
     # Tables where nothing differs say nothing about replicates.
     split = np.any([table.any(axis=(-2, -1)) for table in tables], axis=0) & bool(replication)
     problems = [
-        Variance(plain(np.where(split, part.problems.value, error.value)), error.freedom)
+        Variance(plain(np.where(split, part.problems, error.value)), error.freedom)
         for part, (_, error) in zip(parts, over, strict=True)
     ]
     return Contrast(
@@ -180,7 +181,8 @@ class _Part:
 
     table: np.ndarray
     """Problems x replicates, along the last two axes."""
-    problems: Variance
+    problems: Number
+    """Variance between problems, of the mean."""
     replication: Replication | None
     samples: int
     components: Components
@@ -210,9 +212,7 @@ def _part(terms: Sequence[Term]) -> _Part:
     )
     return _Part(
         table=table,
-        problems=Variance(
-            plain(table.mean(axis=-1).var(axis=-1, ddof=1)) / problems, float(problems - 1)
-        ),
+        problems=plain(table.mean(axis=-1).var(axis=-1, ddof=1)) / problems,
         replication=Replication(
             tuple(Variance(part.value / size, part.freedom) for part in between),
             rest(table) / size,

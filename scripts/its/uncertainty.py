@@ -68,7 +68,7 @@ class Uncertainty:
     badly, as that between two replicates, widens the interval by its own share alone. Where
     replicates do not differ, it covers more than it says: up to 99% with one degree of freedom,
     98% with four. Satterthwaite's degrees of freedom for all parts together would not, but they
-    cover 84% and 93% where replicates differ as much as problems do.
+    cover as little as 82% and 91% where replicates differ about as much as problems do.
 
     References
     ----------

@@ -72,3 +72,13 @@ def test_what_can_be_counted_exactly_is_what_simulation_tends_to() -> None:
 
 
 FIRST = next(calibration.points())
+
+
+def test_a_broken_promise_is_told_from_chance() -> None:
+    rows = [("accuracy", 0.915), ("accuracy", 0.80), ("sign-flip test", 0.065)]
+    rows += [("verdict: interaction", 0.20), ("power: sign-flip test", 0.01)]
+    drawn = [{**FIRST, "what": what, "runs": 400, "rate": rate} for what, rate in rows]
+    exact = [{**FIRST, "what": "accuracy", "runs": None, "rate": rate} for rate in [0.929, 0.931]]
+    known = pl.DataFrame([*drawn, *exact], schema=calibration.COLUMNS)
+    found = calibration.beyond(known).to_list()
+    assert found == [False, True, False, True, False, True, False]
