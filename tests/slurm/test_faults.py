@@ -16,12 +16,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import polars as pl
+import psutil
 import pytest
 from cluster import missing, running, wait_for
 from conftest import ROOT, Run, copy_to
@@ -305,10 +306,9 @@ def test_the_disk_is_full_for_a_while(site: Disturbed, outcome: Callable) -> Non
     with small_disk(site.folder / LEARNER.parent) as disk:
         process = site.anew(WEIGHTS, 0.5)
         job = site.job_after(6)
-        with (disk / "filler").open("wb") as filler, pytest.raises(OSError):
+        with (disk / "filler").open("wb", buffering=0) as filler, pytest.raises(OSError):
             while True:
                 filler.write(bytes(4096))
-                filler.flush()
         site.ended(job, "FAILED")
         (disk / "filler").unlink()
         run = site.end(process)
@@ -388,14 +388,16 @@ def kill_node(site: Disturbed, node: str, job: str) -> None:
     daemon = site.cluster.processes.pop(node)
     daemon.kill()
     daemon.wait()
-    for number in site.cluster.started():
-        try:
-            words = Path(f"/proc/{number}/cmdline").read_text()
-            inside = f"SLURM_JOB_ID={job}\0" in Path(f"/proc/{number}/environ").read_text()
-        except OSError:
-            continue
-        if inside or re.match(rf"slurmstepd: \[{job}\.", words):
-            os.kill(number, signal.SIGKILL)
+    # First what would tell the controller of the end of the others.
+    stepd = re.compile(rf"slurmstepd:\s+\[{job}\.")
+    for what in [
+        lambda one: stepd.match(" ".join(one.cmdline())),
+        lambda one: one.environ().get("SLURM_JOB_ID") == job,
+    ]:
+        for one in psutil.process_iter():
+            with suppress(psutil.Error):  # it is gone
+                if what(one):
+                    one.kill()
 
 
 @contextmanager
