@@ -67,7 +67,10 @@ PARTS = {
         [TRAINED], [f"{TRAINED}/weights/manifest.json"], "scripts/train.py", "scripts/train.py"
     ),
     "generate": Part(
-        [ANSWERED], [f"{ANSWERED}/N.parquet"], "scripts/generate.py", "VLLM::EngineCor"
+        [f"{ANSWERED}/N.parquet", f"{ANSWERED}/N.shards"],
+        [f"{ANSWERED}/N.parquet"],
+        "scripts/generate.py",
+        "VLLM::EngineCor",
     ),
     "tables": Part(
         ["results/scores", "results/tables/faults/codesign.csv"],
@@ -362,7 +365,7 @@ def unequal(done: Path, place: Path, *, all_of: bool) -> list[str]:
 
 def shards(place: Path) -> dict[Path, int]:
     """Return when each shard was written."""
-    return {p: p.stat().st_mtime_ns for p in (place / ANSWERED).glob("*.shards/*/*.parquet")}
+    return {p: p.stat().st_mtime_ns for p in (place / ANSWERED).glob("N.shards/*/*.parquet")}
 
 
 def states(place: Path) -> list[int]:
@@ -374,7 +377,7 @@ def mended(place: Path) -> str:
     """Do what the messages of the run say; return what that was."""
     said = (place / "console").read_text(errors="replace")
     hand = []
-    for name in sorted(set(re.findall(r"error: (results/\S+?): .*; delete it", said))):
+    for name in sorted(set(re.findall(r"(results/\S+?): cannot be read .*; delete it", said))):
         (place / name).unlink(missing_ok=True)
         hand.append(f"deleted {name}")
     if list((place / ".snakemake/locks").glob("*")):
@@ -408,7 +411,7 @@ def outcome(name: str, one: Try) -> tuple[str, int, str, int]:
         twice = sum(after.get(path) != when for path, when in before.items())
         log = one.place / "results/logs/train/tiny/few8-N-quick-s0.log"
         said = re.findall(r"going on after step (\d+)", log.read_text()) if log.exists() else []
-        if before:
+        if before and one.part is PARTS["generate"]:
             repeated = f"{twice} of {len(before)} whole shards"
         if saved and one.part is PARTS["train"]:
             repeated = f"went on after step {said[-1] if said else 0}, state {saved[-1]} was there"
