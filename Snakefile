@@ -57,6 +57,7 @@ localrules:
     power,
     preflight,
     export,
+    retrain,
     price_plan,
     power_plan,
     fetch_source,  # compute nodes often have no internet
@@ -64,6 +65,7 @@ localrules:
     keep_epoch,
     export_set,  # links and small copies
     export_model,
+    release_weights,
 
 
 rule all:
@@ -71,6 +73,7 @@ rule all:
     input:
         planned_tables,
         collect("<results>/report/{plan}/index.html", plan=config["plan"]),
+        planned_releases,
 
 
 rule preflight:
@@ -96,6 +99,12 @@ rule tables:
 rule export:
     input:
         planned_export,
+
+
+# With `--forcerun train`: what was released has manifests, and is not missing.
+rule retrain:
+    input:
+        planned_retrainings,
 
 
 include: "rules/targets.smk"  # last, see there

@@ -1,26 +1,30 @@
 """Do intervals cover and tests reject as often as they say? Known truths, simulated many times.
 
 Problems have chances drawn from a Beta distribution (all the same, spread, or U-shaped); replicates
-move all problems of a learner, and of one of its tests, up or down in log odds. Each point of the
-grid is one line of the table, written when it is done: run it again to go on.
+move all problems of a learner, and of one of its tests, up or down in log odds. One response to a
+problem in one replicate has few outcomes that differ: those points are counted exactly.
+
+Each point of the grid is written when it is done: run it again to go on.
 """
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest.mock import patch
 
 import numpy as np
 import polars as pl
-from scipy.special import expit, logit
+from scipy.special import betaincinv, expit, logit
+from scipy.stats import binom
 
 if TYPE_CHECKING:
     from its.config.claim import Claim
+    from its.contrasts import Contrast
     from its.means import Means
 
 ROOT = Path(__file__).parents[1]
@@ -36,9 +40,16 @@ LUCK = {"none": (0.0, 0.0), "trainings": (0.3, 0.1)}
 """Standard deviations in log odds of what all tests of a learner share, and of each test's own.
 0.3 at a chance of a half is 7 points."""
 EFFECT = 0.5
-"""Of the learner that is better, where power is counted, in log odds: 12 points at a half."""
-FLIPS = 2_000
-"""Of a permutation test with many problems: enough to tell 5%."""
+"""Of the learner that is better, where power is counted, in log odds: 12 points at a half. By as
+much two learners may differ and still be as good as each other."""
+WRONG = np.array([0.5, 0.25, 0.25])
+"""How wrong responses divide into answers, where they vote."""
+EXHAUSTIVE, FLIPS = 14, 2_000
+"""Of a permutation test: enough to tell 5%."""
+AT_ONCE = 1_000_000
+"""Numbers in the matrices that are simulated together."""
+RARE = 1e-10
+"""Outcomes with smaller chances are not counted."""
 
 COLUMNS = {
     "problems": pl.Int64,
@@ -51,9 +62,27 @@ COLUMNS = {
     "runs": pl.Int64,
     "rate": pl.Float64,
     "width": pl.Float64,
+    "steps": pl.Float64,
 }
 """One row per point and thing that is counted: how often an interval covered the truth, and its
-mean width; or how often a test rejected at 5%, with nothing to find or (`power`) with `EFFECT`."""
+mean width; or how often a test rejected at 5%, with nothing to find or (`power`) with `EFFECT`.
+
+`runs` is null where all outcomes were counted, each with its chance. There `steps` is what any
+interval comes to that holds the likeliest values of the estimate, as few as make 95% (Sterne,
+Biometrika 41 (1954) 275): more than 95% because the estimate moves in steps."""
+AXES = ["problems", "replicates", "samples", "mean", "spread", "luck"]
+
+BETTER = "the better learner"
+AS_GOOD = "as good as"
+
+
+class Outcome(NamedTuple):
+    """What an interval or a test did in each of many runs."""
+
+    what: str
+    hit: np.ndarray
+    width: np.ndarray | float = 0.0
+    estimate: np.ndarray | None = None
 
 
 def points() -> Iterator[dict[str, Any]]:
@@ -72,136 +101,286 @@ def points() -> Iterator[dict[str, Any]]:
             }
 
 
-def log_odds(random: np.random.Generator, mean: float, spread: str, size: int) -> np.ndarray:
-    """Draw problems."""
-    total = SPREADS[spread]
-    if np.isinf(total):
-        return np.full(size, logit(mean))
-    chances = random.beta(mean * total, (1 - mean) * total, size)
-    return logit(np.clip(chances, 1e-12, 1 - 1e-12))
-
-
-def truth(point: dict[str, Any]) -> float:
-    """Return the accuracy over all problems and replicates there could be."""
-    random = np.random.default_rng(1)
-    size = 1_000_000
-    moved = random.normal(0, np.hypot(*LUCK[point["luck"]]), size)
-    return float(expit(log_odds(random, point["mean"], point["spread"], size) + moved).mean())
-
-
 def counted(point: dict[str, Any], runs: int) -> list[dict[str, Any]]:
-    """Simulate a point, and count."""
-    with patch("its.paired.FLIPS", FLIPS):
-        return _counted(point, runs)
+    """Count what intervals and tests do at a point."""
+    with patch("its.paired.EXHAUSTIVE", EXHAUSTIVE), patch("its.paired.FLIPS", FLIPS):
+        if point["replicates"] == point["samples"] == 1:
+            return [{**point, **row} for row in _exactly(point)]
+        return [{**point, **row} for row in _simulated(point, runs)]
 
 
-def _counted(point: dict[str, Any], runs: int) -> list[dict[str, Any]]:
+def _simulated(point: dict[str, Any], runs: int) -> Iterator[dict[str, Any]]:
     simulate = _one_replicate if point["replicates"] == 1 else _several_replicates
-    random = np.random.default_rng(0)
-    expected = truth(point)
-    held: dict[str, list[tuple[bool, float]]] = {}
-    for _ in range(runs):
-        for what, hit, width in simulate(point, random, expected):
-            held.setdefault(what, []).append((hit, width))
-    return [
-        {
-            **point,
-            "what": what,
-            "runs": runs,
-            "rate": float(np.mean([hit for hit, _ in found])),
-            "width": float(np.mean([width for _, width in found])),
-        }
-        for what, found in held.items()
+    random = np.random.default_rng(list(repr(sorted(point.items())).encode()))
+    size = max(1, AT_ONCE // (4 * point["problems"] * point["replicates"]))
+    sums: dict[str, np.ndarray] = {}
+    for start in range(0, runs, size):
+        count = min(size, runs - start)
+        for what, hit, width, _ in simulate(point, random, count):
+            both = [np.sum(hit), np.sum(np.broadcast_to(width, count))]
+            sums[what] = sums.get(what, np.zeros(2)) + both
+    for what, (hits, width) in sums.items():
+        yield {"what": what, "runs": runs, "rate": hits / runs, "width": width / runs}
+
+
+def _exactly(point: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Count one response to each problem: right or wrong, the same or other than another's."""
+    problems, chances = point["problems"], _chances(point)
+    lifted = expit(logit(chances) + EFFECT)
+    right = np.arange(problems + 1)
+    outcomes = [
+        (binom.pmf(right, problems, chances.mean()), _accuracy(_rows(right, problems), point))
     ]
+    for better in [chances, lifted]:
+        won, lost = (better * (1 - chances)).mean(), (chances * (1 - better)).mean()
+        wins, losses = (axis.ravel() for axis in np.meshgrid(right, right, indexing="ij"))
+        likely = binom.pmf(wins, problems, won) * binom.pmf(
+            losses, problems - wins, lost / (1 - won)
+        )
+        some = likely > RARE
+        one, two = _rows(wins[some], problems), _rows(losses[some], problems)[:, ::-1]
+        outcomes.append((likely[some], _pair(one, two, point, better is lifted)))
+    for likely, found in outcomes:
+        for what, hit, width, estimate in found:
+            yield {
+                "what": what,
+                "runs": None,
+                "rate": float(likely @ hit),
+                "width": float(likely @ np.broadcast_to(width, len(likely))),
+                "steps": None if estimate is None else _in_steps(estimate, likely),
+            }
 
 
-Outcome = tuple[str, bool, float]
+def _in_steps(estimate: np.ndarray, likely: np.ndarray) -> float:
+    """Return the chance of the likeliest values, as few as make 95%."""
+    _, place = np.unique(np.round(estimate, 9), return_inverse=True)
+    together = np.cumsum(np.sort(np.bincount(place, likely))[::-1])
+    return float(together[np.searchsorted(together, 0.95)])
+
+
+def _rows(ones: np.ndarray, problems: int) -> np.ndarray:
+    """Return rows that begin with so many ones."""
+    return (np.arange(problems) < ones[:, None]).astype(float)
 
 
 def _one_replicate(
-    point: dict[str, Any], random: np.random.Generator, expected: float
+    point: dict[str, Any], random: np.random.Generator, runs: int
 ) -> Iterator[Outcome]:
+    problems, samples = point["problems"], point["samples"]
+    odds = _log_odds(random, point, (runs, problems))
+    one, two = (random.binomial(samples, expit(odds)) for _ in range(2))
+    yield from _accuracy(one / samples, point)
+    yield from _pair(one / samples, two / samples, point, lifted=False)
+    better = random.binomial(samples, expit(odds + EFFECT))
+    yield from _pair(better / samples, two / samples, point, lifted=True)
+    if samples > 1:
+        yield from _several_responses(one, point)
+        yield from _votes(random, odds, point)
+
+
+def _accuracy(values: np.ndarray, point: dict[str, Any]) -> Iterator[Outcome]:
     from its.intervals import over_problems
-    from its.paired import paired_difference
+
+    found = over_problems(values, values.shape[1] * point["samples"])
+    yield _covers("accuracy", found.low, found.high, truth(point), found.mean)
+
+
+def _several_responses(right: np.ndarray, point: dict[str, Any]) -> Iterator[Outcome]:
+    """Judge pass@k."""
+    from its.intervals import over_subsets, passing
 
     problems, samples = point["problems"], point["samples"]
-    chances = expit(log_odds(random, point["mean"], point["spread"], problems))
-    one, two = random.binomial(samples, chances, (2, problems)) / samples
-    found = over_problems(one, problems * samples)
-    yield "accuracy", found.low <= expected <= found.high, found.high - found.low
-    difference = paired_difference([_means(one, samples)], [_means(two, samples)])
-    yield "difference", difference.low <= 0 <= difference.high, difference.high - difference.low
-    yield "sign-flip test", difference.p <= 0.05, 0.0
-    better = random.binomial(samples, expit(logit(chances) + EFFECT)) / samples
-    found = paired_difference([_means(better, samples)], [_means(two, samples)])
-    yield "power: sign-flip test", found.p <= 0.05 and found.mean > 0, 0.0
+    for name, k in [("2", 2), ("half of samples", samples // 2), ("all samples", samples)]:
+        expected = float((1 - (1 - _chances(point)) ** k).mean())
+        found = over_subsets(passing(samples)[right, k - 1], right / samples, problems * samples, k)
+        yield _covers(f"pass@k, k {name}", found.low, found.high, expected)
+
+
+def _votes(
+    random: np.random.Generator, odds: np.ndarray, point: dict[str, Any]
+) -> Iterator[Outcome]:
+    from its.intervals import over_problems
+
+    problems, samples = point["problems"], point["samples"]
+    found = over_problems(_shared(random, expit(odds), samples), problems * samples)
+    key = samples, point["mean"], point["spread"]
+    yield _covers("maj@k, k all samples", found.low, found.high, _expected_vote(*key))
+
+
+def _shared(random: np.random.Generator, chances: np.ndarray, samples: int) -> np.ndarray:
+    """Let samples vote, and return the point of each problem."""
+    answers = np.concatenate([chances[..., None], (1 - chances[..., None]) * WRONG], axis=-1)
+    votes = random.multinomial(samples, answers)
+    won = votes == votes.max(axis=-1, keepdims=True)
+    return won[..., 0] / won.sum(axis=-1)
+
+
+@cache
+def _expected_vote(samples: int, mean: float, spread: str) -> float:
+    chances = _chances({"mean": mean, "spread": spread})
+    random = np.random.default_rng(1)
+    return float(np.mean([_shared(random, chances, samples).mean() for _ in range(10)]))
+
+
+def _pair(
+    one: np.ndarray, two: np.ndarray, point: dict[str, Any], lifted: bool
+) -> Iterator[Outcome]:
+    """Judge the difference of two cells, alike or with `EFFECT` between them."""
+    from its.cells import Key
+    from its.contrasts import Term, contrast
+    from its.paired import paired_difference
+
+    cells = [_means(values, point["samples"]) for values in (one, two)]
+    found = paired_difference([cells[0]], [cells[1]])
+    apart = truth(point, EFFECT) - truth(point)
+    keys = [Key("m", "s", train, "r", "b", "N") for train in "UN"]
+    terms = [
+        Term(weight, key, [cell], None)
+        for weight, key, cell in zip([1, -1], keys, cells, strict=True)
+    ]
+    tested = contrast(terms)
+    same = _rejects(tested, above=-apart, below=apart)
+    if lifted:
+        yield _covers(f"difference, {BETTER}", found.low, found.high, apart, found.mean)
+        yield Outcome("power: sign-flip test", (found.p <= 0.05) & (found.mean > 0))
+        yield Outcome(f"verdict: {AS_GOOD}", same[0] | same[1])
+    else:
+        yield _covers("difference", found.low, found.high, 0.0, found.mean)
+        yield Outcome("sign-flip test", found.p <= 0.05)
+        yield Outcome("verdict: better than", np.logical_or(*_rejects(tested, above=0)))
+        yield Outcome(f"power: {AS_GOOD}", same[0])
 
 
 def _several_replicates(
-    point: dict[str, Any], random: np.random.Generator, expected: float
+    point: dict[str, Any], random: np.random.Generator, runs: int
 ) -> Iterator[Outcome]:
     from its.cells import Key
-    from its.claims import chances as p_values
     from its.contrasts import Term, contrast
     from its.intervals import over_replicates
     from its.spreads import Part, common_spread
 
     problems, samples, replicates = (point[n] for n in ["problems", "samples", "replicates"])
     shared, own = LUCK[point["luck"]]
-    odds = log_odds(random, point["mean"], point["spread"], problems)
-    luck = random.normal(0, shared, (2, 1, replicates)) + random.normal(0, own, (2, 2, replicates))
-    chances = expit(odds + luck[..., None])  # learner, test, replicate, problem
-    values = random.binomial(samples, chances) / samples
-    cells = [[[_means(one, samples) for one in test] for test in learner] for learner in values]
-    spread = common_spread(cells)
+    odds = _log_odds(random, point, (runs, problems))
+    luck = random.normal(0, shared, (runs, 2, 1, replicates))
+    luck = luck + random.normal(0, own, (runs, 2, 2, replicates))
+
+    def cells_of(learner: int, lift: float) -> list[list["Means"]]:
+        """Return the tests of a learner, one for each replicate."""
+        chances = expit(odds[:, None, None] + luck[:, learner, :, :, None] + lift)
+        values = random.binomial(samples, chances) / samples
+        return [
+            [_means(values[:, test, number], samples) for number in range(replicates)]
+            for test in range(2)
+        ]
+
+    none, context = cells_of(0, 0), cells_of(1, 0)
+    spread = common_spread([none, context])
+    mean = np.mean([cell.values.mean(axis=-1) for cell in context[1]], axis=0)
     for name, between in [
         ("accuracy, own spread", None),
-        ("accuracy", spread and spread.between([Part("U", 1, float(values[1, 1].mean()))])),
+        ("accuracy", spread and spread.between([Part("U", 1, mean)])),
     ]:
-        found = over_replicates(cells[1][1], between=between)
-        yield name, found.low <= expected <= found.high, found.high - found.low
+        found = over_replicates(context[1], between=between)
+        yield _covers(name, found.low, found.high, truth(point))
 
-    def term(weight: float, learner: int, test: int) -> Term:
-        key = Key("m", "s", "NU"[learner], "r", "b", "NU"[test])
-        return Term(weight, key, cells[learner][test], spread)
+    def estimate(*weights: tuple[float, int, int]) -> "Contrast":
+        """Return the contrast of learners and tests with such weights."""
+        terms = []
+        for weight, learner, test in weights:
+            key = Key("m", "s", "NU"[learner], "r", "b", "NU"[test])
+            terms.append(Term(weight, key, (none, context)[learner][test], spread))
+        return contrast(terms)
 
-    for name, terms in {
-        "both sides against none": [term(1, 1, 1), term(-1, 0, 0)],
-        "one test against another": [term(1, 1, 1), term(-1, 1, 0)],
-        "interaction": [term(0.5, 1, 1), term(0.5, 0, 0), term(-0.5, 1, 0), term(-0.5, 0, 1)],
+    both = [(1, 1, 1), (-1, 0, 0)]
+    apart = truth(point, EFFECT) - truth(point)
+    for name, weights in {
+        "both sides against none": both,
+        "one test against another": [(1, 1, 1), (-1, 1, 0)],
+        "interaction": [(0.5, 1, 1), (0.5, 0, 0), (-0.5, 1, 0), (-0.5, 0, 1)],
     }.items():
-        found = contrast(terms)
-        low, high = found.interval()
-        yield f"contrast: {name}", low <= 0 <= high, high - low
-        yield f"verdict: {name}", 2 * min(p_values(_better(), found)) <= 0.05, 0.0
-    for test in [0, 1]:
-        lifted = expit(odds + luck[1, test, :, None] + EFFECT)
-        values = random.binomial(samples, lifted) / samples
-        cells[1][test] = [_means(one, samples) for one in values]
-    spread = common_spread(cells)
-    supports = p_values(_better(), contrast([term(1, 1, 1), term(-1, 0, 0)]))[0]
-    yield "power: both sides against none", 2 * supports <= 0.05, 0.0
+        found = estimate(*weights)
+        yield _covers(f"contrast: {name}", *found.interval(), 0.0)
+        yield Outcome(f"verdict: {name}", np.logical_or(*_rejects(found, above=0)))
+        if weights is both:
+            yield Outcome(f"power: {AS_GOOD}", _rejects(found, above=-apart, below=apart)[0])
+    context = cells_of(1, EFFECT)
+    spread = common_spread([none, context])
+    found = estimate(*both)
+    yield _covers(f"contrast: {BETTER}", *found.interval(), apart)
+    yield Outcome("power: both sides against none", _rejects(found, above=0)[0])
+    same = _rejects(found, above=-apart, below=apart)
+    yield Outcome(f"verdict: {AS_GOOD}", np.logical_or(*same))
+
+
+def _covers(
+    what: str, low: np.ndarray, high: np.ndarray, truth: float, estimate: np.ndarray | None = None
+) -> Outcome:
+    held = (low <= truth + 1e-12) & (truth - 1e-12 <= high)
+    return Outcome(what, held, high - low, estimate)
+
+
+def _rejects(found: "Contrast", **bounds: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return whether a claim that a contrast lies between bounds is supported, or contradicted."""
+    from its.claims import chances
+
+    supports, contradicts = chances(_claim(**bounds), found)
+    return 2 * supports <= 0.05, 2 * contradicts <= 0.05
 
 
 @cache
-def _better() -> "Claim":
-    """Return the claim that a contrast, whichever it is, lies above 0."""
+def _claim(**bounds: float) -> "Claim":
     from its.config.claim import Claim
 
     cell = {"train": "base", "test": "N"}
-    return Claim.model_validate({"sentence": "-", "plus": [cell], "minus": [cell], "above": 0})
+    return Claim.model_validate({"sentence": "-", "plus": [cell], "minus": [cell], **bounds})
 
 
 def _means(values: np.ndarray, samples: int) -> "Means":
     from its.means import Means
 
-    sampling = float((values * (1 - values)).mean() / (samples - 1)) if samples > 1 else 0.0
-    ids = tuple(map(str, range(len(values))))
-    return Means(ids, values, len(values) * samples, samples, sampling, True)
+    ids = tuple(map(str, range(values.shape[-1])))
+    # How much samples explain decides no interval and no test.
+    return Means(ids, values, len(ids) * samples, samples, 0.0, True)
+
+
+def truth(point: dict[str, Any], lift: float = 0.0) -> float:
+    """Return the accuracy over all problems and replicates there could be."""
+    return _truth(point["mean"], point["spread"], point.get("luck", "none"), lift)
+
+
+@cache
+def _truth(mean: float, spread: str, luck: str, lift: float) -> float:
+    places, weights = np.polynomial.hermite_e.hermegauss(41)
+    odds = logit(_chances({"mean": mean, "spread": spread}))
+    moved = [expit(odds + lift + np.hypot(*LUCK[luck]) * place).mean() for place in places]
+    return float(weights @ moved / weights.sum())
+
+
+def _chances(point: dict[str, Any]) -> np.ndarray:
+    """Return the chances of problems that stand for all there could be: equally likely ones."""
+    return expit(_quantiles(point["mean"], point["spread"], (np.arange(20_000) + 0.5) / 20_000))
+
+
+def _log_odds(random: np.random.Generator, point: dict[str, Any], size: tuple) -> np.ndarray:
+    """Draw problems."""
+    total, mean = SPREADS[point["spread"]], point["mean"]
+    if np.isinf(total):
+        return np.full(size, logit(mean))
+    chances = random.beta(mean * total, (1 - mean) * total, size)
+    return logit(np.clip(chances, 1e-12, 1 - 1e-12))
+
+
+def _quantiles(mean: float, spread: str, places: Iterable[float]) -> np.ndarray:
+    total = SPREADS[spread]
+    if np.isinf(total):
+        return np.full(len(places), logit(mean))
+    chances = betaincinv(mean * total, (1 - mean) * total, places)
+    return logit(np.clip(chances, 1e-12, 1 - 1e-12))
 
 
 def main() -> None:
-    """Simulate what the table does not have yet; show it."""
+    """Count what the table does not have yet; show it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("table", type=Path, nargs="?", default=ROOT / "docs/calibration.csv")
     parser.add_argument("--runs", type=int, default=10_000)
@@ -212,8 +391,8 @@ def main() -> None:
     known = pl.DataFrame(schema=COLUMNS)
     if args.table.exists():
         known = pl.read_csv(args.table, schema=COLUMNS)
-    axes = ["problems", "replicates", "samples", "mean", "spread", "luck"]
-    done = set(known.filter(pl.col("runs") >= args.runs).select(axes).iter_rows())
+    enough = pl.col("runs").is_null() | (pl.col("runs") >= args.runs)
+    done = set(known.group_by(AXES).agg(enough.all()).filter("runs").select(AXES).iter_rows())
     left = [
         point
         for point in points()
@@ -222,8 +401,8 @@ def main() -> None:
     with ProcessPoolExecutor(args.workers) as pool:
         for number, rows in enumerate(pool.map(counted, left, [args.runs] * len(left)), start=1):
             known = pl.concat([known, pl.DataFrame(rows, schema=COLUMNS)])
-            known = known.unique(["what", *axes], keep="last", maintain_order=True)
-            known.sort(axes, maintain_order=True).write_csv(args.table, float_precision=4)
+            known = known.unique(["what", *AXES], keep="last", maintain_order=True)
+            known.sort(AXES, maintain_order=True).write_csv(args.table, float_precision=4)
             print(f"{number} of {len(left)}", end="\r", file=sys.stderr, flush=True)
     summary = known.group_by("what", "replicates").agg(
         pl.col("rate").min().alias("least"), pl.col("rate").max().alias("most"), points=pl.len()

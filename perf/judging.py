@@ -68,19 +68,23 @@ def other_notation(answer: str, draw: random.Random) -> str:
 
 
 def made_up(folder: Path, rows: list[dict[str, str]], count: int) -> None:
-    """Write `generations.parquet` and `answers.parquet`, so many responses in all."""
+    """Write `generations.parquet` and `answers.parquet`, so many responses in all.
+
+    `label` says of each whether it was made to be right.
+    """
     draw = random.Random(0)
     rows = sorted(rows, key=lambda row: row["id"])
     draw.shuffle(rows)
     rows = rows[:count]
     kinds = draw.choices(list(KINDS), list(KINDS.values()), k=count)
-    texts = []
+    texts, labels = [], []
     for number, kind in enumerate(kinds):
         row = rows[number % len(rows)]
         answer = row["answer"]
         if kind == "wrong":
             answer = draw.choice(rows)["answer"]
-        elif kind == "notation":
+        labels.append(kind != "nothing" and answer == row["answer"])
+        if kind == "notation":
             answer = other_notation(answer, draw)
         prose = row["solution"]
         if kind == "long":
@@ -94,6 +98,7 @@ def made_up(folder: Path, rows: list[dict[str, str]], count: int) -> None:
         thinking_tokens=pl.lit(0, pl.Int64),
         answer_tokens=pl.lit(100, pl.Int64),
         finish=pl.lit("stop"),
+        label=pl.Series(labels[:whole]),
     )
     folder.mkdir(parents=True, exist_ok=True)
     table.write_parquet(folder / "generations.parquet")

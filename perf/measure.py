@@ -16,6 +16,8 @@ class Cost:
     """What one call of a command took."""
 
     seconds: float
+    processor: float
+    """Seconds of processors, whatever else the machine did."""
     mebibytes: float
     """Most memory of one process among it and its children."""
 
@@ -37,7 +39,8 @@ def cost(command: Sequence[str], folder: Path) -> Cost:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"error: {' '.join(command)}\n{out}")
-    return Cost(time.monotonic() - start, usage.ru_maxrss / 1024)
+    processor = usage.ru_utime + usage.ru_stime
+    return Cost(time.monotonic() - start, processor, usage.ru_maxrss / 1024)
 
 
 def in_turns(
@@ -55,6 +58,7 @@ def median(costs: Sequence[Cost]) -> Cost:
     """Return the median of time and of memory."""
     return Cost(
         statistics.median(one.seconds for one in costs),
+        statistics.median(one.processor for one in costs),
         statistics.median(one.mebibytes for one in costs),
     )
 

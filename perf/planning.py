@@ -1,8 +1,10 @@
-"""A dry run of ours against one of a toy Snakefile with as many jobs in a chain of the same shape.
+"""A dry run of ours against two toys with as many jobs in a chain of the same shape.
 
-The toy is the least that could do the same: one setting and one resource by a function where ours
-has many, paths from two wildcards, no config, no versions, no environments. What ours takes more is
-what reading the config, hashing code, looking settings up and naming environments costs.
+The barest is the least that could do the same: one setting and one resource by a function where
+ours has many, paths from two wildcards. The other declares for each job what ours do: a log, a
+benchmark, an environment, a priority, four settings, four resources, by functions that return
+constants. What ours takes more than the barest is what such declarations cost in Snakemake; what it
+takes more than the other is our own: reading and checking the config, hashing code.
 """
 
 import argparse
@@ -18,38 +20,30 @@ from measure import in_turns, median, spread
 
 ROOT = Path(__file__).parents[1]
 PARTS = ["Snakefile", "rules", "scripts", "envs", "config", "profiles", "report"]
-TOY = """
-rule all:
-    input: expand("score/{{learner}}/{{test}}.json", learner=range({learners}), test=range({tests}))
-rule sample:
-    output: "set/{{learner}}"
-    shell: "touch {{output}}"
-rule refine:
-    input: "set/{{learner}}"
-    output: "refined/{{learner}}"
-    params: setting=lambda wildcards: "x"
-    shell: "touch {{output}}"
-rule train:
-    input: "refined/{{learner}}"
-    output: "weights/{{learner}}"
-    params: setting=lambda wildcards: "x"
+CHAIN = {
+    "sample": ([], "sets/{learner}.x"),
+    "refine": (["sets/{learner}.x"], "refined/{learner}.x"),
+    "train": (["refined/{learner}.x"], "weights/{learner}.x"),
+    "generate": (["weights/{learner}.x"], "generations/{learner}/{test}.x"),
+    "judge": (["generations/{learner}/{test}.x"], "verdicts/{learner}/{test}.x"),
+    "summarize": (["verdicts/{learner}/{test}.x"], "scores/{learner}/{test}.x"),
+}
+"""Of each rule of the toys, its inputs and its output."""
+
+BAREST = """
+    params: one=lambda wildcards: "x"
     resources: mem_mb=lambda wildcards: 1000
-    shell: "touch {{output}}"
-rule generate:
-    input: "weights/{{learner}}"
-    output: "generation/{{learner}}/{{test}}"
-    params: setting=lambda wildcards: "x"
-    resources: mem_mb=lambda wildcards: 1000
-    shell: "touch {{output}}"
-rule judge:
-    input: "generation/{{learner}}/{{test}}"
-    output: "verdicts/{{learner}}/{{test}}"
-    params: setting=lambda wildcards: "x"
-    shell: "touch {{output}}"
-rule summarize:
-    input: "verdicts/{{learner}}/{{test}}"
-    output: "score/{{learner}}/{{test}}.json"
-    shell: "touch {{output}}"
+"""
+DECLARED = """
+    log: "logs/{output}"
+    benchmark: "benchmarks/{output}"
+    priority: lambda wildcards: 1
+    conda: "environment.yaml"
+    threads: lambda wildcards: 1
+    params: one=lambda wildcards: "x", two=lambda wildcards: "x", three=lambda wildcards: "x",
+        four=lambda wildcards: "x"
+    resources: gpu=lambda wildcards: 1, mem_mb=lambda wildcards: 1000,
+        runtime=lambda wildcards: 5, gpu_share=lambda wildcards: "auto"
 """
 
 
@@ -65,10 +59,20 @@ def ours(folder: Path, seeds: int) -> list[str]:
     return [*SNAKEMAKE, "--configfile", "config/large.yaml"]
 
 
-def toy(folder: Path, jobs: int, tests: int) -> list[str]:
+def toy(folder: Path, jobs: int, tests: int, declared: str) -> list[str]:
     """Write a Snakefile with about so many jobs; return the command that plans it."""
     learners = round(jobs / (3 + 3 * tests))
-    (folder / "Snakefile").write_text(TOY.format(learners=learners, tests=tests))
+    _, last = CHAIN["summarize"]
+    lines = [
+        "rule all:",
+        f"    input: expand({last!r}, learner=range({learners}), test=range({tests}))",
+    ]
+    for rule, (inputs, output) in CHAIN.items():
+        lines += [f"rule {rule}:", *[f"    input: {one!r}" for one in inputs]]
+        lines += [f"    output: {output!r}", declared.replace("{output}", output).strip("\n")]
+        lines += ["    shell: 'touch {output}'"]
+    (folder / "Snakefile").write_text("\n".join(lines))
+    (folder / "environment.yaml").write_text("dependencies: []\n")
     return [*SNAKEMAKE, "--workflow-profile", "none"]
 
 
@@ -89,20 +93,29 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
 
-    print("| jobs | ours | toy | ratio | memory of ours | of the toy |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    print("| jobs | ours | barest toy | ratio | declaring toy | ratio | memory, MiB |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
     for seeds in args.seeds:
-        with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
-            large = ours(Path(one), seeds)
-            jobs = jobs_of(large, Path(one))
-            small = toy(Path(two), jobs, tests=4)
-            costs = in_turns({"ours": (large, Path(one)), "toy": (small, Path(two))}, args.rounds)
-            ratio = median(costs["ours"]).seconds / median(costs["toy"]).seconds
-            memory = [f"{median(costs[name]).mebibytes:.0f} MiB" for name in ["ours", "toy"]]
+        with tempfile.TemporaryDirectory() as place:
+            folders = {name: Path(place) / name for name in ["ours", "barest", "declaring"]}
+            for folder in folders.values():
+                folder.mkdir()
+            large = ours(folders["ours"], seeds)
+            jobs = jobs_of(large, folders["ours"])
+            commands = {
+                "ours": large,
+                "barest": toy(folders["barest"], jobs, 4, BAREST),
+                "declaring": toy(folders["declaring"], jobs, 4, DECLARED),
+            }
+            costs = in_turns({n: (c, folders[n]) for n, c in commands.items()}, args.rounds)
+            seconds = {name: median(several).seconds for name, several in costs.items()}
+            toys = [
+                f"{spread(costs[name])} | {seconds['ours'] / seconds[name]:.2f}"
+                for name in ["barest", "declaring"]
+            ]
+            memory = ", ".join(f"{median(several).mebibytes:.0f}" for several in costs.values())
             print(
-                f"| {jobs} ({jobs_of(small, Path(two))}) | {spread(costs['ours'])} "
-                f"| {spread(costs['toy'])} | {ratio:.2f} | {' | '.join(memory)} |",
-                flush=True,
+                f"| {jobs} | {spread(costs['ours'])} | {' | '.join(toys)} | {memory} |", flush=True
             )
 
 

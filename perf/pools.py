@@ -7,7 +7,8 @@ files as the hub has them. Both sides keep and draw the same rows, or it fails.
 what shares 13 words in a row with a benchmark, draw 1,000 and 15,000 rows by hash (of fewer rows,
 as large a part). Ours are the scripts of the rules, each a process of its own. `decontamination` is
 against the script of open-r1, run as it is (`--open-r1 scripts/decontaminate.py` of a checkout of
-it) but for two functions of datasets: what it would get from the hub and push there are files.
+it) but for two functions of datasets: what it would get from the hub and push there are files. Its
+second row leaves out starts and imports on both sides: read, decontaminate, write, in one process.
 """
 
 import argparse
@@ -17,11 +18,14 @@ import runpy
 import shlex
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import accumulate
 from pathlib import Path
 
 import polars as pl
-from measure import beside, in_turns
+from measure import Cost, beside, cost, in_turns
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -165,8 +169,34 @@ def with_open_r1(folder: Path, script: Path) -> None:
 
     datasets.load_dataset, datasets.Dataset.push_to_hub = load_local, keep_local
     sys.argv = [str(script), "--dataset", "rows", "--ngram_size", "8", "--cleanup"]
-    with tempfile.TemporaryDirectory() as cache:
+    with tempfile.TemporaryDirectory() as cache, noted(folder / "theirs.json"):
         runpy.run_path(str(script), run_name="__main__")
+
+
+def only_decontaminate(folder: Path) -> None:
+    """Do what the script of open-r1 does, with the function of ours alone."""
+    from its.overlap import first_sharing
+
+    with noted(folder / "ours.json"):
+        others = {
+            name: pl.read_parquet(folder / f"{name}.parquet")["problem"] for name in BENCHMARKS
+        }
+        rows = pl.read_parquet(sorted(folder.glob("problems-*.parquet")))
+        kept = rows.filter(first_sharing(rows["problem"], others, 8).is_null())
+        kept.write_parquet(folder / "ours.parquet")
+
+
+@contextmanager
+def noted(file: Path) -> Iterator[None]:
+    """Write the seconds that the block took."""
+    start = time.monotonic()
+    yield
+    file.write_text(json.dumps(time.monotonic() - start))
+
+
+def within(file: Path, whole: Cost) -> Cost:
+    """Return the seconds that a command noted, and its memory."""
+    return Cost(json.loads(file.read_text()), whole.mebibytes)
 
 
 def same(folder: Path, one: str, two: str) -> int:
@@ -186,7 +216,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=114_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--open-r1", type=Path, help="its script, to decontaminate with")
-    parser.add_argument("--side", choices=["datasets", "open-r1"], help="run it, for this script")
+    sides = ["datasets", "open-r1", "alone"]
+    parser.add_argument("--side", choices=sides, help="run it, for this script")
     args = parser.parse_args()
 
     sizes = [round(args.rows * share) for share in SHARES]
@@ -194,6 +225,8 @@ def main() -> None:
         return with_datasets(args.folder, sizes)
     if args.side == "open-r1":
         return with_open_r1(args.folder, args.open_r1)
+    if args.side == "alone":
+        return only_decontaminate(args.folder)
     folder = args.folder.resolve() / str(args.rows)
     if not folder.exists():
         folder.mkdir(parents=True)
@@ -213,13 +246,20 @@ def main() -> None:
     kept = json.loads((folder / "pool.json").read_text())["rows"]
     print(f"| pool, against datasets | {kept} | {beside(costs)} |", flush=True)
     if args.open_r1:
-        commands = {
-            "ours": (ours(folder, "problems", [against | {"ngram": 8}], []), folder),
-            "theirs": ([*here, "open-r1", "--open-r1", str(args.open_r1.resolve())], folder),
-        }
-        costs = in_turns(commands, args.rounds)
+        theirs = [*here, "open-r1", "--open-r1", str(args.open_r1.resolve())]
+        whole: dict[str, list[Cost]] = {"ours": [], "theirs": []}
+        step: dict[str, list[Cost]] = {"ours": [], "theirs": []}
+        for _ in range(args.rounds):
+            whole["ours"].append(
+                cost(ours(folder, "problems", [against | {"ngram": 8}], []), folder)
+            )
+            whole["theirs"].append(cost(theirs, folder))
+            step["ours"].append(within(folder / "ours.json", cost([*here, "alone"], folder)))
+            step["theirs"].append(within(folder / "theirs.json", whole["theirs"][-1]))
         kept = same(folder, "pool.parquet", "theirs.parquet")
-        print(f"| decontamination, against open-r1 | {kept} | {beside(costs)} |", flush=True)
+        same(folder, "ours.parquet", "theirs.parquet")
+        print(f"| decontamination, against open-r1 | {kept} | {beside(whole)} |")
+        print(f"| the same, starts and imports left out | {kept} | {beside(step)} |", flush=True)
     return None
 
 

@@ -3,21 +3,26 @@
 import json
 import re
 import sys
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
 
 from its.config.experiment import read_config
 from its.config.model import Saving
-from its.config.plan import suffixed
+from its.config.plan import UNTRAINED, suffixed
+from its.config.weights import Storing
+from its.costs import paths
+from its.costs.disk import lacking
 from its.costs.fit import misfits
 from its.costs.found import with_shapes
+from its.costs.jobs import Lengths
 from its.costs.timings import finished_files
 from its.costs.used import used
 from its.errors import InputError, refuse
 from its.lineage import model_lineage, set_lineage
 from its.origins import local_files
+from its.released import releases, why_gone
 from its.retries import at_attempt, most_of
 from its.runs import note_run
 from its.versions import code_version, version_of
@@ -32,6 +37,22 @@ config |= experiment.model_dump(mode="json", exclude_none=True)
 
 # A job's output goes to its log; lines on how far it is go to the terminal too (its.console).
 shell.prefix("exec 3>&2; export ITS_CONSOLE=/proc/$$/fd/3; ")
+
+
+def final(function):
+    """Let an error in an input function end Snakemake.
+
+    Snakemake forgets it, and what the function was for, where a file that depends on it is there.
+    """
+
+    @wraps(function)
+    def call(wildcards):
+        try:
+            return function(wildcards)
+        except InputError as error:
+            sys.exit(f"error: {error}")
+
+    return call
 
 
 def setting(path, otherwise=None, **named):
@@ -68,7 +89,12 @@ def number(name):
 def earlier(wildcards):
     """Return a priority: replicate 0 of everything comes before any other."""
     again = re.search(r"\.\d|-s[1-9]", " ".join(wildcards))
-    return 0 if again or wildcards.get("seed", "0") != "0" else 1
+    return 0 if again or wildcards.get("seed", "0") != "0" else 2
+
+
+def sooner(wildcards):
+    """Return a priority: where weights go once they have answered, they answer before more come."""
+    return earlier(wildcards) + (experiment.weights.keep != "all")
 
 
 writer = setting("strategies/{strategy}/context/writer")
@@ -77,7 +103,8 @@ writer = setting("strategies/{strategy}/context/writer")
 def asked(section, what, **named):
     """Return a resource function: the memory or runtime of a model's jobs, more at each retry."""
     first = setting(f"{section}/{what}", **named)
-    gpus = setting(f"{section}/gpus", **named)
+    # A partition's limit is one of all nodes of a job.
+    gpus = setting(f"{section}/all_gpus", **named)
     partitions = Path(workflow.basedir, "slurm/partitions.yaml")
 
     def grown(wildcards, attempt):
@@ -124,25 +151,34 @@ def priced(plan):
 
 @cache
 def check_fit():
-    """Refuse a plan that cannot fit into its GPUs.
+    """Refuse a plan that cannot fit into its GPUs, or onto its disks.
 
     Every job with a model asks, and not who reads the config: what needs no model can be made,
     the price above all.
     """
     if experiment.price.refuse:
         refuse(misfits(priced(experiment.plan), experiment.plan))
+        refuse(short_of_disk())
 
 
+def short_of_disk():
+    """Return what the disks lack, if this call of Snakemake is to start jobs by itself.
+
+    A plan may be looked at where it is not run, and a job of one that runs has its share of the
+    disk already.
+    """
+    own = workflow.is_main_process and workflow.executor_plugin is not None
+    if not own or workflow.dryrun or workflow.touch:
+        return []
+    lengths = Lengths(**json.loads(expected(None)))
+    return lacking(priced(experiment.plan), experiment.plan, lengths, Path("results"))
+
+
+@final
 def published_model(wildcards):
     """Return the model that a training starts from, if the plan at hand fits its GPUs."""
     check_fit()
     return "<results>/models/{model}/manifest.json"
-
-
-def training_gpus(wildcards):
-    """Return the GPUs of a training, on all its nodes."""
-    needs = experiment.models[wildcards.model].train
-    return needs.nodes * needs.gpus
 
 
 def node_processes(wildcards, resources):
@@ -159,14 +195,15 @@ def between_nodes(wildcards):
 
 
 def saving(wildcards, resources):
-    """Return how often a training saves what it would lose, as JSON.
+    """Return how often a training saves what it would lose, and where, as JSON.
 
     By way of resources, for none of it decides what is learnt.
     """
     asked = {key: resources.get(key) for key in Saving.model_fields}
-    return Saving.model_validate(asked).settings()
+    return Storing(**asked, scratch=experiment.weights.scratch).settings()
 
 
+@final
 def writing_model(wildcards):
     """Return the model that writes personas, if the plan at hand fits its GPUs."""
     check_fit()
@@ -202,12 +239,44 @@ def strategies(wildcards):
     )
 
 
+@final
 def weights(wildcards):
     """Return the manifest of the model that answers: as published, or fine-tuned by us."""
     check_fit()
     if wildcards.learner == "base":
         return "<results>/models/{model}/manifest.json"
+    refuse_released(wildcards)
     return "<results>/checkpoints/{model}/{learner}/weights/manifest.json"
+
+
+def refuse_released(wildcards):
+    """Refuse a cell that nobody made while there were weights.
+
+    Training them again by itself would make all their cells again, and nobody asked for that. A
+    cell that is there needs none, and one with shards may need none.
+    """
+    cell = "results/generations/{model}/{learner}/{benchmark}/{strategy}{persona}"
+    cell = Path(cell.format(**wildcards))
+    learner = Path("results/checkpoints", wildcards.model, wildcards.learner)
+    if gone := why_gone(learner / "weights/manifest.json"):
+        made = [cell.with_name(f"{cell.name}{end}") for end in [".parquet", ".shards"]]
+        if not any(map(exists, made)):
+            raise InputError(
+                f"{made[0]} cannot be made. {gone}. `snakemake retrain --forcerun train` does so "
+                f"for all that plan {experiment.plan} lacks; or take the cell out of the plan"
+            )
+
+
+@final
+def exported(wildcards):
+    """Return the manifest of a model to export, if its weights are to stay: links lead to them."""
+    if experiment.weights.keep == "none":
+        raise InputError(
+            "weights.keep is none, and an exported model is links to its weights; export it with "
+            '`--config "weights={keep: all}"` while they are there, upload it, and remove '
+            "results/export before they are released"
+        )
+    return "<results>/checkpoints/<trained>/weights/manifest.json"
 
 
 def template(wildcards):

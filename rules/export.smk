@@ -25,7 +25,7 @@ rule export_set:
 
 rule export_model:
     input:
-        weights="<results>/checkpoints/<trained>/weights/manifest.json",
+        weights=exported,
         record="<results>/checkpoints/<trained>/training.json",
         files=lambda wildcards: trained_lineage(wildcards)["files"],
     output:

@@ -9,7 +9,7 @@ rule generate:
         "<logs>/generate/<cell>.log",
     benchmark:
         "<benchmarks>/generate/<cell>.tsv"
-    priority: earlier
+    priority: sooner
     conda:
         "../envs/generate.yaml"
     threads: setting("models/{model}/generate/threads")

@@ -82,30 +82,33 @@ def one_step(wildcards):
     return experiment.recipes[wildcards.recipe].model_copy(update=short).settings()
 
 
+def shown_tables(plan):
+    """Return the names of the tables that a plan has."""
+    return [
+        *["codesign", "cells", "pass_at_k", "comparisons", "changes", "variance"],
+        *["selection", "contamination", "personas"],
+        *(name for name in ["claims", "votes", "published"] if getattr(plan, name)),
+    ]
+
+
+def shown_figures(plan):
+    """Return the names of the figures that a plan has."""
+    return [
+        *["codesign", "comparisons", "changes", "variance", "lengths", "pass_at_k"],
+        *["losses", "personas"],
+        *(["samples"] if len(plan.samples) > 1 else []),
+        *(["claims", "power"] if plan.claims else []),
+    ]
+
+
 def planned_tables(wildcards):
     """Return what a reader looks at first."""
     plan = experiment.plans[config["plan"]]
-    some = [
-        *(["votes"] if plan.votes else []),
-        *(["claims"] if plan.claims else []),
-        *(["published"] if plan.published else []),
-    ]
     return collect(
         [
-            "<results>/tables/{plan}/codesign.csv",
-            "<results>/tables/{plan}/comparisons.csv",
-            "<results>/tables/{plan}/variance.csv",
-            "<results>/tables/{plan}/selection.csv",
-            "<results>/tables/{plan}/contamination.csv",
-            "<results>/tables/{plan}/personas.csv",
-            *(f"<results>/tables/{{plan}}/{table}.csv" for table in some),
-            *(["<results>/figures/{plan}/claims.svg"] if plan.claims else []),
+            *(f"<results>/tables/{{plan}}/{name}.csv" for name in shown_tables(plan)),
             "<results>/tables/{plan}/questions.html",
-            "<results>/figures/{plan}/codesign.svg",
-            "<results>/figures/{plan}/comparisons.svg",
-            "<results>/figures/{plan}/lengths.svg",
-            "<results>/figures/{plan}/losses.svg",
-            "<results>/figures/{plan}/personas.svg",
+            *(f"<results>/figures/{{plan}}/{name}.svg" for name in shown_figures(plan)),
         ],
         plan=config["plan"],
     )
@@ -114,16 +117,13 @@ def planned_tables(wildcards):
 def planned_report(wildcards):
     """Return the tables and figures that the report of a plan shows."""
     plan = experiment.plans[wildcards.plan]
-    tables = ["codesign", "cells", "comparisons", "variance", "selection"]
-    tables += ["contamination", "personas"]
-    tables += [name for name in ["claims", "votes", "published"] if getattr(plan, name)]
-    figures = ["codesign", "comparisons", "lengths", "losses", "personas"]
-    figures += ["claims"] if plan.claims else []
     return [
-        *collect("<results>/tables/{plan}/{table}.csv", table=tables, **wildcards),
+        *collect(
+            "<results>/tables/{plan}/{table}.csv", table=shown_tables(plan), **wildcards
+        ),
         *collect(
             "<results>/figures/{plan}/{figure}.{kind}",
-            figure=figures,
+            figure=shown_figures(plan),
             kind=["svg", "png", "pdf"],
             **wildcards,
         ),
@@ -270,3 +270,60 @@ def planned_contamination(wildcards):
         pool=pools,
         benchmark=plan.benchmarks,
     )
+
+
+@cache
+def asked_of(plan):
+    """Return the cells of a plan by the training that they need, earlier epochs of it as well."""
+    found = {}
+    for cell in paths.cells(experiment, experiment.plans[plan]):
+        learner = paths.EPOCH.sub("", cell.rsplit("/", 2)[0])
+        if not learner.endswith(f"/{UNTRAINED}"):
+            found.setdefault(learner, []).append(cell)
+    return found
+
+
+def planned_releases(wildcards):
+    """Return what stays of each training of the plan, where the policy does not keep all."""
+    keep = experiment.weights.keep
+    if keep == "all" or config["partial"]:
+        return []
+    some = [
+        learner
+        for learner in asked_of(config["plan"])
+        if keep == "none" or experiment.recipes[paths.trained(learner).recipe].keep
+    ]
+    return collect(
+        "<results>/kept/{plan}/{learner}.json", plan=config["plan"], learner=some
+    )
+
+
+@final
+def answered(wildcards):
+    """Return the responses of a plan for which it needs what is to be released of a training."""
+    trained = "{model}/{sample}{draw}-{strategy}{persona}-{recipe}-s{seed}"
+    made = asked_of(wildcards.plan).get(trained.format(**wildcards), [])
+    if experiment.weights.keep == "last":
+        made = [cell for cell in made if paths.EPOCH.search(cell.rsplit("/", 2)[0])]
+    else:
+        refuse_exported(trained.format(**wildcards))
+    return collect("<results>/generations/{cell}.parquet", cell=made)
+
+
+def refuse_exported(trained):
+    """Refuse to release weights that an export leads to."""
+    for link in Path("results/export").glob(f"*/models/{trained}/*.safetensors"):
+        raise InputError(
+            f"{link.parent} links to weights that `weights: {{keep: none}}` releases; upload it, "
+            "then remove it, or keep them"
+        )
+
+
+def planned_retrainings(wildcards):
+    """Return the trainings of the plan whose weights are gone and that have not answered all."""
+    return [
+        f"results/checkpoints/{trained}/weights/manifest.json"
+        for trained, made in asked_of(config["plan"]).items()
+        if releases(Path("results/checkpoints", trained))
+        if not all(exists(f"results/generations/{cell}.parquet") for cell in made)
+    ]

@@ -9,7 +9,7 @@ rule preflight_train:
         "../envs/train.yaml"
     threads: setting("models/{model}/train/threads")
     resources:
-        gpu=training_gpus,
+        gpu=setting("models/{model}/train/all_gpus"),
         tasks_per_gpu=0,
         nodes=setting("models/{model}/train/nodes"),
         tasks=setting("models/{model}/train/nodes"),

@@ -10,6 +10,7 @@ rule tabulate_codesign:
             labels={"what": "train x test matrix", "as": "table"},
         ),
         cells="<results>/tables/{plan}/cells.csv",
+        passes="<results>/tables/{plan}/pass_at_k.csv",
     log:
         "<logs>/tables/{plan}/codesign.log",
     conda:
@@ -22,6 +23,7 @@ rule tabulate_codesign:
     shell:
         # Not {input}: a shell command ends at 128 KiB, about 1,900 paths.
         "python scripts/tabulate_codesign.py {output.codesign:q} {output.cells:q}"
+        " {output.passes:q}"
         " --scores results/scores --plan {params.plan:q} --drawn {params.drawn:q}"
         " --labels {params.labels:q} &> {log:q}"
 
@@ -48,6 +50,30 @@ rule compare:
     shell:
         "python scripts/compare.py {output:q} --scores results/scores --plan {params.plan:q}"
         " --drawn {params.drawn:q} --plain {params.plain:q} &> {log:q}"
+
+
+rule tabulate_changes:
+    input:
+        planned_verdicts,
+    output:
+        report(
+            "<results>/tables/{plan}/changes.csv",
+            caption="../report/changes.rst",
+            category="Co-design",
+            labels={"what": "problems gained and lost", "as": "table"},
+        ),
+    log:
+        "<logs>/tables/{plan}/changes.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/tabulate_changes.py"),
+        plan=settings("plans/{plan}"),
+        drawn=planned_draws,
+        plain=planned_plain,
+    shell:
+        "python scripts/tabulate_changes.py {output:q} --scores results/scores"
+        " --plan {params.plan:q} --drawn {params.drawn:q} --plain {params.plain:q} &> {log:q}"
 
 
 rule tabulate_votes:
@@ -271,6 +297,51 @@ rule draw_comparisons:
         "python scripts/draw_comparisons.py {input:q} {output:q} --labels {params.labels:q} &> {log:q}"
 
 
+rule draw_changes:
+    input:
+        "<results>/tables/{plan}/changes.csv",
+    output:
+        report(
+            "<results>/figures/{plan}/changes.svg",
+            caption="../report/changes.rst",
+            category="Co-design",
+            labels={"what": "problems gained and lost", "as": "figure"},
+        ),
+        "<results>/figures/{plan}/changes.png",
+        "<results>/figures/{plan}/changes.pdf",
+    log:
+        "<logs>/figures/{plan}/changes.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/draw_changes.py"),
+        labels=planned_labels,
+    shell:
+        "python scripts/draw_changes.py {input:q} {output:q} --labels {params.labels:q} &> {log:q}"
+
+
+rule draw_samples:
+    input:
+        "<results>/tables/{plan}/codesign.csv",
+    output:
+        report(
+            "<results>/figures/{plan}/samples.svg",
+            caption="../report/samples.rst",
+            category="Co-design",
+            labels={"what": "samples", "as": "figure"},
+        ),
+        "<results>/figures/{plan}/samples.png",
+        "<results>/figures/{plan}/samples.pdf",
+    log:
+        "<logs>/figures/{plan}/samples.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/draw_samples.py"),
+    shell:
+        "python scripts/draw_samples.py {input:q} {output:q} &> {log:q}"
+
+
 rule draw_claims:
     input:
         "<results>/tables/{plan}/claims.csv",
@@ -294,6 +365,52 @@ rule draw_claims:
         "python scripts/draw_claims.py {input:q} {output:q} --labels {params.labels:q} &> {log:q}"
 
 
+rule draw_variance:
+    input:
+        "<results>/tables/{plan}/variance.csv",
+    output:
+        report(
+            "<results>/figures/{plan}/variance.svg",
+            caption="../report/variance.rst",
+            category="Claims",
+            labels={"what": "where uncertainty comes from", "as": "figure"},
+        ),
+        "<results>/figures/{plan}/variance.png",
+        "<results>/figures/{plan}/variance.pdf",
+    log:
+        "<logs>/figures/{plan}/variance.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/draw_variance.py"),
+        labels=planned_labels,
+    shell:
+        "python scripts/draw_variance.py {input:q} {output:q} --labels {params.labels:q} &> {log:q}"
+
+
+rule draw_power:
+    input:
+        "<results>/power/{plan}.csv",
+    output:
+        report(
+            "<results>/figures/{plan}/power.svg",
+            caption="../report/power.rst",
+            category="Claims",
+            labels={"what": "what can be detected", "as": "figure"},
+        ),
+        "<results>/figures/{plan}/power.png",
+        "<results>/figures/{plan}/power.pdf",
+    log:
+        "<logs>/figures/{plan}/power.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/draw_power.py"),
+        labels=planned_labels,
+    shell:
+        "python scripts/draw_power.py {input:q} {output:q} --labels {params.labels:q} &> {log:q}"
+
+
 rule draw_lengths:
     input:
         "<results>/tables/{plan}/codesign.csv",
@@ -314,6 +431,29 @@ rule draw_lengths:
         code=code_version("scripts/draw_lengths.py"),
     shell:
         "python scripts/draw_lengths.py {input:q} {output:q} &> {log:q}"
+
+
+rule draw_pass_at_k:
+    input:
+        "<results>/tables/{plan}/pass_at_k.csv",
+        "<results>/tables/{plan}/codesign.csv",
+    output:
+        report(
+            "<results>/figures/{plan}/pass_at_k.svg",
+            caption="../report/pass_at_k.rst",
+            category="Co-design",
+            labels={"what": "one of k responses is right", "as": "figure"},
+        ),
+        "<results>/figures/{plan}/pass_at_k.png",
+        "<results>/figures/{plan}/pass_at_k.pdf",
+    log:
+        "<logs>/figures/{plan}/pass_at_k.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/draw_pass_at_k.py"),
+    shell:
+        "python scripts/draw_pass_at_k.py {input:q} {output:q} &> {log:q}"
 
 
 rule draw_personas:

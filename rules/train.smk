@@ -21,7 +21,7 @@ rule train:
     threads: setting("models/{model}/train/threads")
     resources:
         # GPUs are those of the job, memory and threads those of each of its nodes.
-        gpu=training_gpus,
+        gpu=setting("models/{model}/train/all_gpus"),
         # torchrun starts one process a GPU; SLURM must not start the command once a GPU.
         tasks_per_gpu=0,
         nodes=setting("models/{model}/train/nodes"),
@@ -55,11 +55,31 @@ rule keep_epoch:
         "<results>/checkpoints/<trained>{epoch}/weights/manifest.json",
     log:
         "<logs>/train/<trained>{epoch}.log",
-    priority: earlier
+    priority: sooner
     conda:
         "../envs/data.yaml"
     params:
-        code=code_version("scripts/keep_epoch.py"),
+        version=version_of("keep_epoch"),
         epoch=number("epoch"),
     shell:
         "python scripts/keep_epoch.py {input:q} {output:q} --epoch {params.epoch:q} &> {log:q}"
+
+
+# Nothing depends on it, and what it removes nothing that stands needs any more.
+rule release_weights:
+    input:
+        weights="<results>/checkpoints/<trained>/weights/manifest.json",
+        answered=answered,
+    output:
+        "<results>/kept/{plan}/<trained>.json",
+    log:
+        "<logs>/kept/{plan}/<trained>.log",
+    priority: 9
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/release_weights.py"),
+        keep=experiment.weights.keep,
+    shell:
+        "python scripts/release_weights.py {input.weights:q} {output:q} --keep {params.keep:q}"
+        " --plan {wildcards.plan:q} &> {log:q}"

@@ -2,7 +2,6 @@
 
 import argparse
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import polars as pl
 
@@ -19,7 +18,7 @@ from its.tables import read_table, sink_table
 def main() -> None:
     """Read the sources and the benchmarks, write the rows and the counts."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rows", type=Path, help="parquet to write, sorted by id")
+    parser.add_argument("rows", type=Path, help="parquet to write, in the order of the sources")
     parser.add_argument("counts", type=Path, help="JSON to write")
     parser.add_argument("--sources", type=Path, nargs="+", help="manifests, in the pool's order")
     parser.add_argument("--benchmarks", type=Path, nargs="*", default=[], help="parquet")
@@ -38,12 +37,11 @@ def main() -> None:
     benchmarks = {
         path.stem: read_table(path, {"problem": pl.String})["problem"] for path in args.benchmarks
     }
-    with TemporaryDirectory() as scratch:
-        rows, summary = pool_of(sources, args.pool.filters, benchmarks, Path(scratch), verdicts)
-        for step in summary["filters"]:
-            print(f"{step['filter']}: kept {step['kept']}, dropped {step['dropped']}")
-        write_json(args.counts, summary)
-        sink_table(args.rows, rows)
+    rows, summary = pool_of(sources, args.pool.filters, benchmarks, verdicts)
+    for step in summary["filters"]:
+        print(f"{step['filter']}: kept {step['kept']}, dropped {step['dropped']}")
+    write_json(args.counts, summary)
+    sink_table(args.rows, rows)
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ def main() -> None:
     args = parser.parse_args()
 
     prepare(args.gpus)
-    folder = weights_of(args.weights)
+    folder = weights_of(args.weights, released=True)  # shards may hold all that is asked
     problems = read_table(args.prompts, COLUMNS)
     check_ids(args.prompts, problems.filter(pl.col("variant") == 0)["id"])
     check_device(args.gpus)
@@ -78,7 +78,7 @@ def main() -> None:
         maker = Maker(
             work,
             launch=lambda: start(
-                folder,
+                weights_of(args.weights),
                 dtype=args.dtype,
                 gpus=args.gpus,
                 share=args.gpu_share,

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from its.errors import InputError, run
+from its.released import why_gone
 from its.weights import check_model, weights_of, write_manifest
 
 
@@ -15,8 +16,9 @@ def main() -> None:
     parser.add_argument("--epoch", type=int, required=True)
     args = parser.parse_args()
 
-    weights_of(args.trained)
-    folder = args.trained.parent.parent / "epochs" / str(args.epoch)
+    folder = weights_of(args.trained).parent / "epochs" / str(args.epoch)
+    if says := why_gone(args.manifest):
+        raise InputError(says)
     if not folder.is_dir():
         raise InputError(
             f"{folder}: was not kept; add {args.epoch} to `keep` of the recipe, which trains anew"

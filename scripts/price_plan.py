@@ -6,6 +6,8 @@ from pathlib import Path
 
 from its.arguments import as_json
 from its.config.experiment import Config
+from its.costs.disk import in_words as most_in_words
+from its.costs.disk import most_held
 from its.costs.fit import misfits
 from its.costs.jobs import Lengths, kinds
 from its.costs.measured import corrected, factors, finished
@@ -39,6 +41,7 @@ def main() -> None:
     made = [corrected(kind, found) for kind in kinds(config, args.plan, lengths)]
     prices = price_rows(made, config.price)
     text = in_words(prices, heading(args.plan, made, config.price, found))
+    text += f"\n{most_in_words(most_held(made, config), config)}"
     if config.price.refuse and (wrong := misfits(config, args.plan)):
         print(text, file=sys.stderr)
         refuse(wrong)

@@ -1,4 +1,4 @@
-"""Put the scores of a plan into two tables; cells without scores are rows without numbers."""
+"""Put the scores of a plan into three tables; cells without scores are rows without numbers."""
 
 import argparse
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from its.arguments import as_json
 from its.config.plan import Plan
 from its.errors import run
-from its.matrix import cell_rows, codesign_rows
+from its.matrix import cell_rows, codesign_rows, pass_rows
 from its.spreadsheets import write_csv
 
 
@@ -15,6 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("codesign", type=Path, help="CSV to write, one row per train x test")
     parser.add_argument("cells", type=Path, help="CSV to write, one row per file of scores")
+    parser.add_argument("passes", type=Path, help="CSV to write, one row per file of scores and k")
     parser.add_argument("--scores", type=Path, required=True, help="folder of the scores")
     parser.add_argument("--plan", type=as_json(Plan), required=True)
     parser.add_argument("--drawn", nargs="*", default=[], help="strategies that have draws")
@@ -25,6 +26,7 @@ def main() -> None:
 
     write_csv(args.codesign, codesign_rows(args.plan, args.drawn, args.scores, args.labels))
     write_csv(args.cells, cell_rows(args.plan, args.drawn, args.scores))
+    write_csv(args.passes, pass_rows(args.plan, args.drawn, args.scores))
 
 
 if __name__ == "__main__":

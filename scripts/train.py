@@ -5,8 +5,9 @@ import os
 from pathlib import Path
 
 from its.arguments import as_json
-from its.config.model import Chat, Saving
+from its.config.model import Chat
 from its.config.recipe import Recipe
+from its.config.weights import Storing
 from its.errors import run
 from its.job import Job
 from its.offline import stay_offline
@@ -24,7 +25,7 @@ def main() -> None:
     parser.add_argument("--chat", type=as_json(Chat), required=True)
     parser.add_argument("--dtype", choices=["float32", "bfloat16"], required=True)
     parser.add_argument("--seed", type=int, required=True)
-    parser.add_argument("--saving", type=as_json(Saving), default=Saving())
+    parser.add_argument("--saving", type=as_json(Storing), default=Storing())
     args = parser.parse_args()
 
     share_cores()

@@ -3,7 +3,7 @@
 "use strict";
 
 const PROBLEM = 0, CELL = 1, SAMPLE = 2, VERDICT = 3, RULE = 4, LENIENT_RULE = 5, EXTRACTED = 6,
-  LENIENT = 7, TOKENS = 8, THINKING = 9, PART = 10;
+  LENIENT = 7, PARSED = 8, LENIENT_PARSED = 9, GOLD_PARSED = 10, TOKENS = 11, THINKING = 12, PART = 13;
 const FILTERS = ["benchmark", "cell", "problem", "verdict", "other"];
 const MATH = {
   output: "mathml", throwOnError: false, errorCallback: () => {}, strict: "ignore", trust: false,
@@ -97,10 +97,15 @@ async function pane(row, place) {
     facts.append(make("dt", name), one);
   };
   fact("verdict", make("span", row[VERDICT], "verdict"), ` (${row[RULE]})`);
-  fact("gold", formula(gold));
-  fact("in its box", row[EXTRACTED] === null ? "nothing" : formula(row[EXTRACTED]));
+  // An answer as it was written, and, where that differs, as it was read to be compared.
+  const side = (name, text, parsed, ...more) => {
+    const read = parsed === null ? [] : [" read as ", make("code", parsed)];
+    fact(name, text === null ? "nothing" : formula(text), ...read, ...more);
+  };
+  side("gold", gold, row[GOLD_PARSED]);
+  side("in its box", row[EXTRACTED], row[PARSED]);
   if (row[LENIENT] !== row[EXTRACTED])
-    fact("anywhere", row[LENIENT] === null ? "nothing" : formula(row[LENIENT]), ` (${row[LENIENT_RULE]})`);
+    side("anywhere", row[LENIENT], row[LENIENT_PARSED], ` (${row[LENIENT_RULE]})`);
   fact("tokens", `${row[TOKENS]}, of them ${row[THINKING]} of thinking`);
   fact("problem", make("code", id));
   fact("file", make("code", `results/generations/${cell.path}.parquet`));

@@ -4,6 +4,8 @@ import re
 from collections import deque
 from dataclasses import dataclass
 
+from its.boxes import last_boxed
+
 BOX = re.compile(r"\\(?:boxed|fbox)(?![A-Za-z])\s*")
 BARE = re.compile(r"[^\s${}]+")
 PHRASE = re.compile(r"\banswer\b(?:[^.:=\n]{0,60}?\bis\b|[\s*_]*[:=])[\s*_:]*", flags=re.IGNORECASE)
@@ -57,7 +59,7 @@ def strict(answer: str) -> Extraction:
     if box is None:
         return Extraction(None, "no box")
     if answer[box.end() : box.end() + 1] == "{":
-        content = _balanced(answer, box.end())
+        content = last_boxed(answer[box.start() :])
         if content is None:
             return Extraction(None, "unclosed box")
     else:
@@ -89,23 +91,6 @@ def lenient(answer: str) -> Extraction:
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     return next(iter(deque(pattern.finditer(text), maxlen=1)), None)
-
-
-def _balanced(text: str, start: int) -> str | None:
-    """Return what stands between the brace at `start` and its partner; None if it has none."""
-    depth, place = 0, start
-    while place < len(text):
-        match text[place]:
-            case "\\":
-                place += 1  # whatever follows is escaped
-            case "{":
-                depth += 1
-            case "}":
-                depth -= 1
-                if depth == 0:
-                    return text[start + 1 : place]
-        place += 1
-    return None
 
 
 def _said(answer: str) -> str | None:

@@ -1,14 +1,12 @@
 """The cells of a plan's matrix, and their verdicts on the disk."""
 
 from collections.abc import Container, Iterable, Mapping
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import polars as pl
-
 from its.config.plan import Cell, Plan
-from its.means import Means, means_of
+from its.means import Means, means_by_column
 from its.scoring import VERDICTS
 from its.tables import read_table
 
@@ -67,13 +65,22 @@ def present(paths: Iterable[Path]) -> list[Path]:
     return [path for path in dict.fromkeys(paths) if path.exists()]
 
 
-@lru_cache(maxsize=16)
-def read_verdicts(path: Path) -> pl.DataFrame:
-    """Read the columns of `READ`."""
-    return read_table(path, READ)
+def matched(
+    a: Mapping[int, Path], b: Mapping[int, Path]
+) -> tuple[list[tuple[Path, Path]], list[tuple[Path, Path]]]:
+    """Return the files of two cells by replicate: all that are planned, and those that both have.
+
+    A pair of untrained cells without draws would come again in every replicate: once is enough.
+    """
+    planned = list(dict.fromkeys((a[number], b[number]) for number in a))
+    return planned, [both for both in planned if all(path.exists() for path in both)]
+
+
+def read_means(path: Path, column: str) -> Means:
+    """Read one column, averaged for each problem."""
+    return _read(path)[column]
 
 
 @cache
-def read_means(path: Path, column: str) -> Means:
-    """Read one column, averaged for each problem."""
-    return means_of(read_verdicts(path), column)
+def _read(path: Path) -> dict[str, Means]:
+    return means_by_column(read_table(path, READ), [name for name in READ if name != "id"])

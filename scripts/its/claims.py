@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 from scipy.special import ndtri
 
@@ -20,7 +21,7 @@ from its.contrasts import Contrast, Term, contrast
 from its.corrections import false_discovery, holm
 from its.paired import sign_flip
 from its.spreads import Spreads
-from its.uncertainty import LEVEL, POWER
+from its.uncertainty import LEVEL, POWER, Number, plain
 
 CLAIMS = {
     "claim": pl.String,
@@ -103,7 +104,7 @@ def claim_rows(
     return table.with_columns(pl.when(open_).then(needed)).select(list(CLAIMS))
 
 
-def chances(claim: Claim, found: Contrast) -> tuple[float, float]:
+def chances(claim: Claim, found: Contrast) -> tuple[Number, Number]:
     """Return the p-values of the tests that would support and that would contradict a claim.
 
     Against each bound stands the one-sided test that the interval of `found` belongs to. Where the
@@ -116,18 +117,16 @@ def chances(claim: Claim, found: Contrast) -> tuple[float, float]:
     inside, outside = [], []
     for bound, sign in [(claim.above, 1), (claim.below, -1)]:
         if bound is not None:
-            inside.append(_one_sided(found, bound, sign))
-            outside.append(_one_sided(found, bound, -sign))
-    return max(inside), min(1.0, len(outside) * min(outside))
-
-
-def _one_sided(found: Contrast, bound: float, sign: int) -> float:
-    """Return the p-value against the contrast lying on the other side of a bound."""
-    distance = sign * (found.centre - bound)
-    p = found.uncertainty.p(distance)
-    if bound == 0:
-        p = max(p, sign_flip(sign * found.differences, alternative="greater"))
-    return p
+            p = found.uncertainty.p(sign * (found.centre - bound))
+            within, beyond = p, 1 - p
+            if bound == 0:
+                flipped = sign * found.differences
+                within = np.maximum(within, sign_flip(flipped, alternative="greater"))
+                beyond = np.maximum(beyond, sign_flip(-flipped, alternative="greater"))
+            inside.append(within)
+            outside.append(beyond)
+    contrary = np.minimum(1.0, len(outside) * np.min(outside, axis=0))
+    return plain(np.max(inside, axis=0)), plain(contrary)
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,17 @@
 """Compare cells of a plan, paired by problem: trained with untrained, contexts with none."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from its.cells import Cells, Key, planned_cells, present, read_means
+from its.cells import Cells, Key, matched, planned_cells, present, read_means
 from its.config.plan import UNTRAINED, Plan
 from its.contrasts import Term, contrast
 from its.corrections import holm
-from its.means import crossed
+from its.means import crossed, stacked
 from its.paired import Difference, paired_difference
 from its.spreads import Spreads
 
@@ -82,7 +82,9 @@ def comparison_rows(
     """
     cells = planned_cells(plan, drawn, scores)
     spreads = Spreads(cells)
-    rows = [_row(pair, cells, spreads) for pair in pairs(cells, plain)]
+    found = [_found(pair, cells) for pair in pairs(cells, plain)]
+    strict, lenient = (_differences(found, column) for column in ["correct", "lenient"])
+    rows = [_row(*one, spreads) for one in zip(found, strict, lenient, strict=True)]
     table = pl.DataFrame(rows, schema={n: t for n, t in COMPARISONS.items() if n != "p_holm"})
     return table.with_columns(p_holm=holm(table["p"])).select(list(COMPARISONS))
 
@@ -134,33 +136,65 @@ def _best(untrained: list[Key], cells: Cells) -> Key | None:
     return max(means, key=means.get, default=None)
 
 
-def _row(pair: Pair, cells: Cells, spreads: Spreads) -> dict[str, Any]:
-    """Compare two cells over the replicates that have both."""
-    a, b = cells[pair.a], cells[pair.b]
-    # A pair of untrained cells without draws would come again in every replicate: once is enough.
-    planned = list(dict.fromkeys((a[number], b[number]) for number in a))
-    found = [both for both in planned if all(path.exists() for path in both)]
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The replicates that have both cells of a pair."""
+
+    pair: Pair
+    a: tuple[Path, ...]
+    b: tuple[Path, ...]
+    planned: int
+
+
+def _found(pair: Pair, cells: Cells) -> _Found:
+    planned, found = matched(cells[pair.a], cells[pair.b])
+    sides = zip(*found, strict=True) if found else ((), ())
+    return _Found(pair, *sides, planned=len(planned))
+
+
+def _differences(found: Sequence[_Found], column: str) -> list[Difference | None]:
+    """Compare pairs, those with the same problems and as many replicates together."""
+    differences: list[Difference | None] = [None] * len(found)
+    alike: dict[tuple[tuple[str, ...], int], list[int]] = {}
+    for place, one in enumerate(found):
+        if one.a:
+            ids = read_means(one.a[0], column).ids
+            alike.setdefault((ids, len(one.a)), []).append(place)
+    for places in alike.values():
+        sides = [
+            [
+                stacked([read_means(path, column) for path in paths])
+                for paths in zip(*side, strict=True)
+            ]
+            for side in ([found[n].a for n in places], [found[n].b for n in places])
+        ]
+        together = paired_difference(*sides)
+        for number, place in enumerate(places):
+            differences[place] = together.one(number)
+    return differences
+
+
+def _row(
+    found: _Found, strict: Difference | None, lenient: Difference | None, spreads: Spreads
+) -> dict[str, Any]:
+    """Return what the table says of two cells, over the replicates that have both."""
+    pair, replicates = found.pair, len(found.a)
     names = {name: getattr(pair.a, name) for name in ["benchmark", "model", "sample", "recipe"]}
     row = names | {
         "what": pair.what,
         "a": f"{pair.a.train}-{pair.a.test}",
         "b": f"{pair.b.train}-{pair.b.test}",
-        "missing": not found,
-        "replicates": len(found),
-        "planned": len(planned),
+        "missing": not replicates,
+        "replicates": replicates,
+        "planned": found.planned,
     }
-    if not found:
+    if not (strict and lenient):
         return row
-    sides = list(zip(*found, strict=True))
-    strict, lenient = (
-        paired_difference(*([read_means(one, column) for one in side] for side in sides))
-        for column in ["correct", "lenient"]
-    )
     low = high = None
-    if len(found) > 1:
+    if replicates > 1:
         terms = [
             Term(weight, key, [read_means(one, "correct") for one in side], spread)
-            for weight, key, side in zip([1, -1], [pair.a, pair.b], sides, strict=True)
+            for weight, key, side in [(1, pair.a, found.a), (-1, pair.b, found.b)]
             for spread in [spreads.of(key, "correct")]
         ]
         low, high = contrast(terms).interval()

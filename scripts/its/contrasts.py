@@ -12,7 +12,7 @@ from its.intervals import mean_square, rest
 from its.means import Means, crossed
 from its.paired import error_over_problems
 from its.spreads import Part, Spread
-from its.uncertainty import Replication, Uncertainty, Variance
+from its.uncertainty import Number, Replication, Uncertainty, Variance, plain
 
 MOST = 1_000_000
 """Nobody will have more problems, replicates or samples: the difference is none."""
@@ -34,18 +34,18 @@ class Term:
 class Components:
     """The variance of an estimate, by where it comes from; they add up to it."""
 
-    problems: float
+    problems: Number
     """Other problems would differ: falls with their number."""
-    replicates: float
+    replicates: Number
     """Other draws and trainings would: falls with theirs."""
-    rest: float
+    rest: Number
     """What a replicate does to a single problem, without `samples`: falls with both."""
-    samples: float
+    samples: Number
     """Other responses to the same question would: falls with all three. 0 where there is one
     response, which cannot tell; then it is in `rest`."""
 
     @property
-    def total(self) -> float:
+    def total(self) -> Number:
         """The variance."""
         return self.problems + self.replicates + self.rest + self.samples
 
@@ -54,19 +54,19 @@ class Components:
 class Contrast:
     """An estimate of a contrast, with what tests and intervals need."""
 
-    estimate: float
-    centre: float
+    estimate: Number
+    centre: Number
     """Of the interval: the estimate, or a little nearer to 0 (Bonett and Price)."""
     uncertainty: Uncertainty
     differences: np.ndarray
-    """A part for each problem; they add up to the estimate."""
+    """A part for each problem, along the last axis; they add up to the estimate."""
     problems: int
     replicates: int
     samples: int
     """Responses to a question, the fewest of all cells."""
     components: Components
 
-    def interval(self, level: float = 0.95) -> tuple[float, float]:
+    def interval(self, level: float = 0.95) -> tuple[Number, Number]:
         """Return the ends of the interval."""
         half = self.uncertainty.half(level)
         return self.centre - half, self.centre + half
@@ -109,25 +109,24 @@ def contrast(terms: Sequence[Term]) -> Contrast:
         for benchmark in dict.fromkeys(term.key.benchmark for term in terms)
     ]
     replicates = len(terms[0].cells)
-    differences = np.concatenate([part.table.mean(axis=1) / len(part.table) for part in parts])
-    replication = tuple(part.replication for part in parts if part.replication)
-    if replication and any(part.table.any() for part in parts):
-        centre = float(differences.sum())
-        uncertainty = Uncertainty(tuple(part.problems for part in parts), replication)
-    else:
-        over = [error_over_problems(part.table.mean(axis=1)) for part in parts]
-        centre = sum(one[0] for one in over)
-        errors = [
-            Variance(one[1] ** 2, len(part.table) - 1)
-            for one, part in zip(over, parts, strict=True)
-        ]
-        uncertainty = Uncertainty(tuple(errors))
+    tables = [part.table for part in parts]
+    by_problem = [table.mean(axis=-1) for table in tables]
+    differences = np.concatenate([each / each.shape[-1] for each in by_problem], axis=-1)
+    estimate = differences.sum(axis=-1)
+    over = [error_over_problems(each) for each in by_problem]
+    replication = [part.replication for part in parts if part.replication]
+    # Tables where nothing differs say nothing about replicates.
+    split = np.any([table.any(axis=(-2, -1)) for table in tables], axis=0) & bool(replication)
+    problems = [
+        Variance(plain(np.where(split, part.problems.value, error.value)), error.freedom)
+        for part, (_, error) in zip(parts, over, strict=True)
+    ]
     return Contrast(
-        estimate=float(differences.sum()),
-        centre=centre,
-        uncertainty=uncertainty,
+        estimate=plain(estimate),
+        centre=plain(np.where(split, estimate, sum(centre for centre, _ in over))),
+        uncertainty=Uncertainty(tuple(problems), tuple(one.where(split) for one in replication)),
         differences=differences,
-        problems=len(differences),
+        problems=differences.shape[-1],
         replicates=replicates,
         samples=min(part.samples for part in parts),
         components=Components(
@@ -140,7 +139,7 @@ def contrast(terms: Sequence[Term]) -> Contrast:
 
 
 def components(
-    table: np.ndarray, sampling: float, between_replicates: float | None = None
+    table: np.ndarray, sampling: Number, between_replicates: Number | None = None
 ) -> Components:
     """Split the variance of the mean of a table of problems x replicates.
 
@@ -157,20 +156,21 @@ def components(
     ----------
     Searle, Casella and McCulloch, Variance Components (1992), section 4.3.
     """
-    problems, replicates = table.shape
-    between_problems = float(replicates * table.mean(axis=1).var(ddof=1))
+    problems, replicates = table.shape[-2:]
+    size = problems * replicates
+    between_problems = plain(replicates * table.mean(axis=-1).var(axis=-1, ddof=1))
     if replicates == 1:
-        samples = min(sampling, between_problems)
+        samples = plain(np.minimum(sampling, between_problems))
         return Components((between_problems - samples) / problems, 0.0, 0.0, samples / problems)
     if between_replicates is None:
         between_replicates = mean_square(table)
     left = rest(table)
-    samples = min(sampling, left)
+    samples = plain(np.minimum(sampling, left))
     return Components(
-        problems=max(0.0, between_problems - left) / table.size,
-        replicates=max(0.0, between_replicates - left) / table.size,
-        rest=(left - samples) / table.size,
-        samples=samples / table.size,
+        problems=plain(np.maximum(0.0, between_problems - left)) / size,
+        replicates=plain(np.maximum(0.0, between_replicates - left)) / size,
+        rest=(left - samples) / size,
+        samples=samples / size,
     )
 
 
@@ -179,7 +179,7 @@ class _Part:
     """What one benchmark adds to a contrast."""
 
     table: np.ndarray
-    """Problems x replicates."""
+    """Problems x replicates, along the last two axes."""
     problems: Variance
     replication: Replication | None
     samples: int
@@ -189,9 +189,11 @@ class _Part:
 def _part(terms: Sequence[Term]) -> _Part:
     replicates = len(terms[0].cells)
     several = crossed([cell for term in terms for cell in term.cells])
-    cells = several.reshape(len(several), len(terms), replicates)
-    table = np.einsum("ptr,t->pr", cells, [term.weight for term in terms])
-    means = cells.mean(axis=(0, 2))
+    cells = several.reshape(*several.shape[:-1], len(terms), replicates)
+    table = sum(term.weight * cells[..., place, :] for place, term in enumerate(terms))
+    means = [cells[..., place, :].mean(axis=(-2, -1)) for place in range(len(terms))]
+    problems = table.shape[-2]
+    size = problems * replicates
     between: tuple[Variance, ...] = ()
     if replicates > 1:
         kinds: dict[Spread, list[Part]] = {}
@@ -199,21 +201,21 @@ def _part(terms: Sequence[Term]) -> _Part:
             if term.spread:
                 # Learners of another model, sample or recipe have a luck of their own.
                 learner = str(term.key._replace(test=""))
-                kinds.setdefault(term.spread, []).append(Part(learner, term.weight, float(mean)))
+                kinds.setdefault(term.spread, []).append(Part(learner, term.weight, mean))
         found = (spread.between(parts) for spread, parts in kinds.items())
         between = tuple(chain.from_iterable(found))
         between = between or (Variance(mean_square(table), replicates - 1),)
     sampling = sum(
-        term.weight**2 * float(np.mean([cell.sampling for cell in term.cells])) for term in terms
+        term.weight**2 * sum(cell.sampling for cell in term.cells) / replicates for term in terms
     )
     return _Part(
         table=table,
         problems=Variance(
-            float(table.mean(axis=1).var(ddof=1)) / len(table), float(len(table) - 1)
+            plain(table.mean(axis=-1).var(axis=-1, ddof=1)) / problems, float(problems - 1)
         ),
         replication=Replication(
-            tuple(Variance(part.value / table.size, part.freedom) for part in between),
-            rest(table) / table.size,
+            tuple(Variance(part.value / size, part.freedom) for part in between),
+            rest(table) / size,
         )
         if between
         else None,

@@ -1,6 +1,6 @@
 """How figures look, and how they are saved: one theme, and one colour for each strategy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import altair as alt
@@ -93,6 +93,18 @@ def labels_of(codesign: pl.DataFrame) -> dict[str, str]:
     twice = pl.Series([*labels.values()]).value_counts().filter(pl.col("count") > 1)
     shared = set(twice[:, 0])
     return {n: f"{label} ({n})" if label in shared else label for n, label in labels.items()}
+
+
+def nothing(words: str, title: alt.TitleParams) -> alt.Chart:
+    """Return a figure that says why there is nothing in it."""
+    chart = alt.Chart(pl.DataFrame({"text": [words]}), title=title)
+    return chart.mark_text(fontSize=13).encode(text="text:N")
+
+
+def told(name: str, labels: Mapping[str, str]) -> str:
+    """Return the name of a strategy with its label, where it has one."""
+    label = labels[name]
+    return label if name in {UNTRAINED, label} else f"{name}: {label}"
 
 
 def save(chart: alt.TopLevelMixin, paths: Sequence[Path]) -> None:

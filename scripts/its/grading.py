@@ -2,14 +2,22 @@ r"""Decide whether an answer equals the gold: cheaply where that is exact, else 
 
 Equality is math-verify's. Ours differs from it in this, and in nothing else:
 
-- a full stop at the end and thin spaces between digits are no part of an answer: math-verify
-  takes `36.` for no number and `1\,234` for a sum (`normalised`);
+- a full stop, comma or semicolon at the end and thin spaces between digits are no part of an
+  answer: math-verify takes `36.` for no number and `1\,234` for a sum (`cleaned`);
+- `°` is `^\circ`, `~` a space, dollars may stand behind a number as other units may, and a text
+  with digits is read as if it were none, as `\text{12 apples}` (`cleaned`);
 - a number may stand in brackets and in bold, as `\textbf{(042)}` (`_integer`);
 - a choice may be followed by its text, as `\textbf{(C)}\ 5` (`_choice`);
 - numbers that name different bases differ: to math-verify `2516_8` and `2516_3` are 2516 both;
+- so do numbers with different powers of one unit: to math-verify `10\text{ m}^2` and
+  `10\text{ m}^3` are 10 both (`_unit`);
 - what is longer than `LONGEST` or nested deeper than `DEEPEST` is refused: no answer is, and
   they cost seconds each;
 - what takes longer than the limit, or needs more memory, is wrong, and counted.
+
+What math-verify decides, and we keep: `10\%` is 10 and 0.1; a unit that only one side names does
+not count; a base that only one side names neither; values in any order are one set, of which all
+must be given; `(1,2)` may be a point or an interval; decimals are compared to six digits.
 
 It runs in child processes with hard limits: a tower of powers keeps math-verify busy far beyond
 its own time limit, which is an alarm that cannot interrupt a multiplication.
@@ -20,7 +28,7 @@ import multiprocessing
 import re
 import resource
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass
 from functools import lru_cache
@@ -34,13 +42,21 @@ SECONDS = 5
 """Processor time for one comparison. Not time on the clock, which depends on who else works."""
 MEMORY = 2 * 2**30
 """Bytes of address space that a comparison may add."""
+SHOWN = 200
+"""Characters that are kept of how an answer was read."""
 
 INTEGER = re.compile(
     r"([+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,100}))"
     r"|\(\s*([+-]?\d{1,100})\s*\)"  # (1,234) may be a point
 )
+FORMATS = r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mbox)\s*"
 THIN_SPACE = re.compile(r"(?<=\d)\\[,!;: ]\s*(?=\d)")
-MACRO = re.compile(r"\\(?:text|textbf|textit|textrm|mathrm|mathbf|mbox)\s*\{([^{}]*)\}")
+MACRO = re.compile(FORMATS + r"\{([^{}]*)\}")
+DOLLARS = re.compile(r"(?<=[\d}])(?:\s|\\[ ,])*(?:dollars?|\\text\s*\{\s*dollars?\s*\})$")
+UNIT = re.compile(
+    r".*[\d})\s,]" + FORMATS + r"\{\s*([A-Za-z]+)\s*(?:\^\s*(-?\d))?\s*\}(?:\s*\^\s*\{?(-?\d)\}?)?",
+    flags=re.DOTALL,
+)
 WORDS = re.compile(r"[a-z][a-z' -]*[a-z]")
 CHOICE = re.compile(r"\(?([A-Z])\)?")
 CHOSEN = re.compile(
@@ -54,10 +70,16 @@ BASED = re.compile(r"[0-9A-Z]+_\{?(\d+)\}?")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether an answer equals the gold, and the rule that decided."""
+    """Whether an answer equals the gold, and the rule that decided.
+
+    `gold` and `answer` are what the rule compared: how each was read, on one line, cut at `SHOWN`
+    characters. They are None where nothing was compared, as of what is too long.
+    """
 
     equal: bool
     rule: str
+    gold: str | None = None
+    answer: str | None = None
     timed_out: bool = False
 
 
@@ -89,14 +111,10 @@ def judge(
         else:
             costly.append(pair)
     for done, (pair, outcome) in enumerate(
-        in_processes(equal, costly, workers=workers, seconds=seconds), start=1
+        in_processes(compared, costly, workers=workers, seconds=seconds), start=1
     ):
         failed = isinstance(outcome, Failure)
-        verdicts[pair] = (
-            Verdict(False, outcome.why, timed_out=True)
-            if failed
-            else Verdict(outcome, "math-verify")
-        )
+        verdicts[pair] = Verdict(False, outcome.why, timed_out=True) if failed else outcome
         show(done, len(costly))
     return verdicts
 
@@ -107,7 +125,7 @@ def unusable(
     """Yield each distinct gold that no answer could be compared with, and why."""
     costly = []
     for gold in dict.fromkeys(golds):
-        text = normalised(gold)
+        text = cleaned(gold)
         if not text:
             yield gold, "is empty"
         elif len(text) > LONGEST or _depth(text) > DEEPEST:
@@ -125,10 +143,10 @@ def settled(gold: str, answer: str) -> Verdict | None:
     r"""Decide what needs no parser; None where math-verify must.
 
     >>> settled("1,234", "1234")
-    Verdict(equal=True, rule='integers', timed_out=False)
+    Verdict(equal=True, rule='integers', gold='1234', answer='1234', timed_out=False)
     >>> settled(r"\frac{1}{2}", "0.5")
     """
-    gold, answer = normalised(gold), normalised(answer)
+    gold, answer = cleaned(gold), cleaned(answer)
     if len(answer) > LONGEST:
         return Verdict(False, "too long")
     if _depth(answer) > DEEPEST:
@@ -136,44 +154,59 @@ def settled(gold: str, answer: str) -> Verdict | None:
     if not answer:
         return Verdict(False, "empty")
     if gold == answer:
-        return Verdict(True, "same text")
+        return _verdict(True, "same text", gold, answer)
     numbers = _integer(gold), _integer(answer)
     if None not in numbers:
-        return Verdict(numbers[0] == numbers[1], "integers")
-    if _words(gold) and _words(gold) == _words(answer):
-        return Verdict(True, "same words")
-    chosen = CHOICE.fullmatch(_plain(gold)) and _choice(_plain(answer))
+        return _verdict(numbers[0] == numbers[1], "integers", *numbers)
+    words = _words(gold), _words(answer)
+    if words[0] and words[0] == words[1]:
+        return _verdict(True, "same words", *words)
+    asked = CHOICE.fullmatch(_plain(gold))
+    chosen = asked and _choice(_plain(answer))
     if chosen:
-        return Verdict(CHOICE.fullmatch(_plain(gold))[1] == chosen, "choice")
+        return _verdict(asked[1] == chosen, "choice", asked[1], chosen)
     bases = BASED.fullmatch(gold), BASED.fullmatch(answer)
     if None not in bases and bases[0][1] != bases[1][1]:
-        return Verdict(False, "bases")
+        return _verdict(False, "bases", gold, answer)
+    units = _unit(gold), _unit(answer)
+    if None not in units and units[0][0] == units[1][0] and units[0] != units[1]:
+        return _verdict(False, "units", gold, answer)
     return None
 
 
-def normalised(answer: str) -> str:
-    r"""Return an answer without what never belongs to one.
+def cleaned(answer: str) -> str:
+    r"""Return an answer without what never belongs to one, in signs that math-verify knows.
 
-    >>> normalised("$ 1\\,234.$")
+    >>> cleaned("$ 1\\,234.$")
     '1234'
+    >>> cleaned(r"\text{18 dollars}")
+    '18'
     """
-    text = answer.replace("−", "-").strip()
+    text = answer.replace("−", "-").replace("°", r"^\circ").replace("~", " ").strip()
     while len(text) > 1 and text[0] == text[-1] == "$":
         text = text[1:-1].strip()
-    return THIN_SPACE.sub("", text).rstrip(".").rstrip()
+    text = THIN_SPACE.sub("", text)
+    end = len(text.rstrip(".,; \n\t"))
+    text = text[: end + text.endswith("\\", 0, end)].strip()  # `\,` is a space
+    whole = MACRO.fullmatch(text)
+    if whole and any(sign.isdigit() for sign in whole[1]):
+        text = whole[1].strip()
+    return DOLLARS.sub("", text)
 
 
-def equal(pair: tuple[str, str]) -> bool:
+def compared(pair: tuple[str, str]) -> Verdict:
     """Ask math-verify whether the second of a pair equals the first, the gold."""
     from math_verify import verify
 
-    gold, answer = (normalised(text) for text in pair)
-    return bool(verify(list(_parsed_gold(gold)), _parsed(answer), timeout_seconds=None))
+    gold, answer = (cleaned(text) for text in pair)
+    asked, answered = _parsed_gold(gold), _parsed(answer)
+    equal = bool(verify(list(asked), answered, timeout_seconds=None))
+    return _verdict(equal, "math-verify", _reading(asked), _reading(answered))
 
 
 def readable(gold: str) -> bool:
     """Tell whether math-verify reads more than a string out of a gold."""
-    return any(not isinstance(reading, str) for reading in _parsed(normalised(gold)))
+    return any(not isinstance(reading, str) for reading in _parsed(cleaned(gold)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +290,23 @@ def _parsed_gold(gold: str) -> tuple:
     return tuple(_parsed(gold))
 
 
+def _verdict(equal: bool, rule: str, gold: object, answer: object) -> Verdict:
+    """Return a verdict with what was compared, held to a line and a length."""
+    lines = [None if one is None else " ".join(str(one).split()) for one in (gold, answer)]
+    cut = [one if one is None or len(one) <= SHOWN else one[: SHOWN - 1] + "…" for one in lines]
+    return Verdict(equal, rule, *cut)
+
+
+def _reading(parsed: Sequence) -> str | None:
+    """Return what math-verify read: an expression, else the text as it stands, else None."""
+    for one in sorted(parsed, key=lambda one: isinstance(one, str)):
+        try:
+            return str(one)
+        except Exception:  # noqa: BLE001 (whatever sympy cannot write, the verdict stands)
+            return f"{type(one).__name__}, too large to be written"
+    return None
+
+
 def _integer(text: str) -> int | None:
     found = INTEGER.fullmatch(_plain(text))
     return int((found[1] or found[2]).replace(",", "")) if found else None
@@ -277,6 +327,12 @@ def _choice(text: str) -> str | None:
     """Return the letter that an answer chooses, if it does."""
     found = CHOSEN.fullmatch(text)
     return next(group for group in found.groups() if group).upper() if found else None
+
+
+def _unit(text: str) -> tuple[str, str] | None:
+    """Return the unit at the end of a text, and its power; None if there is none."""
+    found = UNIT.fullmatch(text)
+    return (found[1], found[2] or found[3] or "1") if found else None
 
 
 def _depth(text: str) -> int:

@@ -4,8 +4,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from its.config.model import Chat, Saving
+from its.config.model import Chat
 from its.config.recipe import Recipe
+from its.config.weights import Storing
 from its.errors import InputError
 from its.examples import accumulation
 from its.versions import version_of
@@ -23,7 +24,7 @@ class Job:
     chat: Chat
     dtype: str
     seed: int
-    saving: Saving
+    saving: Storing
 
     @property
     def name(self) -> str:
@@ -31,9 +32,25 @@ class Job:
         return "/".join(self.manifest.parts[-4:-2])
 
     @property
+    def home(self) -> Path:
+        """The folder of its results."""
+        return self.manifest.parent.parent
+
+    @property
+    def place(self) -> Path:
+        """The folder for what is large: the same, or one on scratch."""
+        scratch = self.saving.scratch
+        return Path(scratch, self.name) if scratch else self.home
+
+    @property
+    def weights(self) -> Path:
+        """The folder of the weights."""
+        return self.place / "weights"
+
+    @property
     def kept(self) -> Path:
         """The folder of the weights of earlier epochs, each in one that is named by its number."""
-        return self.manifest.parent.parent / "epochs"
+        return self.place / "epochs"
 
     @property
     def decides(self) -> list[object]:

@@ -1,7 +1,7 @@
 """Gather the cells of a plan into the train x test matrix."""
 
 import json
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,21 +89,60 @@ untrained ones. `replicates` are those measured, of `planned`; where there is no
 `missing` and has no numbers. Rates and lengths are means over problems and replicates."""
 
 
+PASSES = {
+    "model": pl.String,
+    "sample": pl.String,
+    "recipe": pl.String,
+    "train": pl.String,
+    "test": pl.String,
+    "benchmark": pl.String,
+    "cell": pl.String,
+    "k": pl.Int64,
+    "pass_at_k": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+}
+"""One row per file of scores and k, from 1 to its samples: how often at least one of k responses is
+right, with the interval over problems. Cells without scores have no rows."""
+
+
 def cell_rows(plan: Plan, drawn: Container[str], scores: Path) -> pl.DataFrame:
     """Return the columns of `CELLS`, from the summaries in a folder."""
-    first: dict[str, Cell] = {}
-    for cell in plan.grid(drawn):
-        first.setdefault(cell.path, cell)
     rows = []
-    for cell in first.values():
-        path = scores / f"{cell.path}.json"
-        found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    for cell, found in _summaries(plan, drawn, scores):
         numbers = {name: _number(value) for name, value in found.items() if name in CELLS}
         if found:
             numbers["pass_at_k"] = found["pass_at_k"][str(found["samples"])]["mean"]
         names = {name: getattr(cell, name) for name in Cell.__slots__ if name in CELLS}
         rows.append({**names, "cell": cell.path, "missing": not found, **numbers})
     return pl.DataFrame(rows, schema=CELLS)
+
+
+def pass_rows(plan: Plan, drawn: Container[str], scores: Path) -> pl.DataFrame:
+    """Return the columns of `PASSES`, from the summaries in a folder."""
+    rows = [
+        (
+            *(getattr(cell, name) for name in PASSES if name in Cell.__slots__),
+            cell.path,
+            k,
+            *(found["pass_at_k"][str(k)][end] for end in ["mean", "low", "high"]),
+        )
+        for cell, found in _summaries(plan, drawn, scores)
+        for k in sorted(map(int, found.get("pass_at_k", {})))
+    ]
+    return pl.DataFrame(rows, schema=PASSES, orient="row")
+
+
+def _summaries(
+    plan: Plan, drawn: Container[str], scores: Path
+) -> Iterator[tuple[Cell, dict[str, Any]]]:
+    """Yield the first cell of each file of scores, and its summary; nothing where it is missing."""
+    first: dict[str, Cell] = {}
+    for cell in plan.grid(drawn):
+        first.setdefault(cell.path, cell)
+    for cell in first.values():
+        path = scores / f"{cell.path}.json"
+        yield cell, json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 
 def codesign_rows(

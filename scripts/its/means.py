@@ -7,21 +7,26 @@ import numpy as np
 import polars as pl
 
 from its.errors import InputError
+from its.uncertainty import Number
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Means:
-    """The mean of one column of verdicts for each problem."""
+    """The mean of one column of verdicts for each problem.
+
+    Of one cell, or of many cells with the same problems at once: `values` has leading axes then,
+    and so has all that is made of it.
+    """
 
     ids: tuple[str, ...]
     """In order."""
     values: np.ndarray
-    """One for each."""
+    """One for each, along the last axis."""
     responses: int
     """In all."""
     samples: int
     """To a problem, the fewest."""
-    sampling: float
+    sampling: Number
     """Mean variance of a value that its samples explain; 0 with one sample, which cannot tell."""
     fractions: bool
     """Whether the column holds truth values."""
@@ -35,27 +40,40 @@ def means_of(verdicts: pl.DataFrame, column: str) -> Means:
     verdicts
         `id` (str), one row per response, and `column` (bool or a number, never null).
     """
-    value = pl.col(column).cast(pl.Float64)
+    return means_by_column(verdicts, [column])[column]
+
+
+def means_by_column(verdicts: pl.DataFrame, columns: Sequence[str]) -> dict[str, Means]:
+    """Average several columns for each problem, as `means_of` does one."""
+    values = pl.col(columns).cast(pl.Float64)
     by_problem = (
         verdicts.lazy()
         .group_by("id")
-        .agg(value=value.mean(), variance=value.var(), samples=pl.len())
+        .agg(
+            values.mean(),
+            (values.var() / pl.len()).name.suffix(" sampling"),
+            pl.len().alias(" samples"),
+        )
         .sort("id")
         .collect()
     )
-    sampling = by_problem["variance"].fill_null(0.0) / by_problem["samples"]
-    return Means(
-        ids=tuple(by_problem["id"]),
-        values=by_problem["value"].to_numpy(),
-        responses=len(verdicts),
-        samples=int(by_problem["samples"].min() or 0),
-        sampling=float(sampling.mean() or 0.0),
-        fractions=verdicts[column].dtype == pl.Boolean,
-    )
+    ids, samples = tuple(by_problem["id"]), int(by_problem[" samples"].min() or 0)
+    return {
+        column: Means(
+            ids=ids,
+            values=by_problem[column].to_numpy(),
+            responses=len(verdicts),
+            samples=samples,
+            # Null with one sample.
+            sampling=float(np.nan_to_num(by_problem[f"{column} sampling"].to_numpy()).mean()),
+            fractions=verdicts[column].dtype == pl.Boolean,
+        )
+        for column in columns
+    }
 
 
 def crossed(cells: Sequence[Means]) -> np.ndarray:
-    """Return the means by problem (rows, in the order of their ids) and cell (columns).
+    """Return the means by problem (in the order of their ids) and cell, along the last two axes.
 
     Raises `InputError` if the cells have different problems.
     """
@@ -66,7 +84,20 @@ def crossed(cells: Sequence[Means]) -> np.ndarray:
                 f"cells with different problems cannot be compared: {odd} is in one of the "
                 f"first and the {place + 1}. table, and not in the other; judge both again"
             )
-    return np.column_stack([cell.values for cell in cells])
+    return np.stack([cell.values for cell in cells], axis=-1)
+
+
+def stacked(cells: Sequence[Means]) -> Means:
+    """Return cells with the same problems as one, with a leading axis."""
+    first = cells[0]
+    return Means(
+        ids=first.ids,
+        values=np.moveaxis(crossed(cells), -1, 0),
+        responses=first.responses,
+        samples=min(cell.samples for cell in cells),
+        sampling=np.array([cell.sampling for cell in cells]),
+        fractions=first.fractions,
+    )
 
 
 def check_enough(problems: int) -> None:

@@ -5,7 +5,6 @@ decide which rows stay, and once more for the responses of those.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -13,7 +12,6 @@ import polars as pl
 from its.config.pool import Filter
 from its.errors import InputError, refuse
 from its.hashing import digest, problem_id
-from its.ordering import ordered
 from its.schemas import SET
 from its.sources import LACKS, Part, with_ids
 
@@ -31,7 +29,6 @@ def pool_of(
     sources: Mapping[str, Sequence[Part]],
     filters: Sequence[Filter],
     benchmarks: Mapping[str, Iterable[str]],
-    scratch: Path,
     verdicts: pl.Series | None = None,
 ) -> tuple[pl.LazyFrame, dict[str, Any]]:
     """Filter the rows of sources.
@@ -40,15 +37,13 @@ def pool_of(
     ----------
     benchmarks
         The problems that contamination is looked for in, by name.
-    scratch
-        An empty folder, which the rows are read from: it must be there until they are.
     verdicts
         `VERDICT` of each row, in the order of the sources.
 
     Returns
     -------
     LazyFrame
-        The rows that every filter keeps, the columns of a set, by rising id.
+        The rows that every filter keeps, the columns of a set, in the order of the sources.
     dict
         The rows of each of the `sources` and of the pool (`rows`), and for each of the `filters`
         its settings, `kept` and `dropped` (int), how many were dropped for the most frequent
@@ -89,7 +84,7 @@ def pool_of(
             for row in rows.filter(rows["id"].is_duplicated()).iter_rows(named=True)
         ]
     )
-    responses = ordered([part.rows.select("row", "response") for part in parts], rows, scratch)
+    rows = rows.sort("file", "row")
     for count, few in zip(counts, shown, strict=True):
         count["examples"] = [_example(row, parts) for row in few.iter_rows(named=True)]
     summary = {
@@ -97,7 +92,7 @@ def pool_of(
         "filters": counts,
         "rows": len(rows),
     }
-    whole = pl.concat([rows.lazy(), responses], how="horizontal")
+    whole = pl.concat([rows.lazy(), _responses(rows, parts)], how="horizontal")
     return whole.select(list(SET)), summary
 
 
@@ -153,6 +148,15 @@ def _in_order(rows: pl.DataFrame, parts: Sequence[Part], filters: Sequence[Filte
             found = part.read(_seen(these, filters).select(content=hashed))
             frames.append(pl.concat([here, found], how="horizontal"))
     return pl.concat(frames).sort("id", "content").drop("content")
+
+
+def _responses(rows: pl.DataFrame, parts: Sequence[Part]) -> pl.LazyFrame:
+    """Return the responses of rows that are in the order of the files, read as they are needed."""
+    wanted = {number: here for (number,), here in rows.group_by("file")}
+    return pl.concat(
+        parts[number].rows.filter(pl.col("row").is_in(here["row"].implode())).select("response")
+        for number, here in sorted(wanted.items())
+    )
 
 
 def _example(row: Mapping[str, Any], parts: Sequence[Part]) -> dict[str, str | None]:

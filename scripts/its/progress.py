@@ -38,7 +38,11 @@ class Work:
 
 @contextmanager
 def unfinished(
-    place: Path, *decides: object, inputs: list[Path], keep: bool = False
+    place: Path,
+    *decides: object,
+    inputs: list[Path],
+    keep: bool = False,
+    large: Path | None = None,
 ) -> Iterator[Work]:
     """Hold the unfinished work in `place`; remove it once the block ends without an error.
 
@@ -52,19 +56,23 @@ def unfinished(
         Files that decide it by their content.
     keep
         Leave this work there once it is done, for a larger one to take up; remove only others.
+    large
+        Folder for the work itself, where it is not to lie with the lease: it belongs to this alone.
     """
     fingerprint = digest(*decides, *(sha256_of(path) for path in inputs))[:16]
+    large = large or place
     with lease(place / "lease.json") as held:
-        folder = place / fingerprint
-        folder.mkdir(exist_ok=True)
+        folder = large / fingerprint
+        folder.mkdir(parents=True, exist_ok=True)
         for rubble in folder.glob(".*.part"):  # of a process that was killed: the lease is ours
             rubble.unlink()
         yield Work(folder, fingerprint, held)
-        for other in place.iterdir():
+        for other in large.iterdir():
             if other.is_dir() and not (keep and other == folder):
                 shutil.rmtree(other)
-    with suppress(OSError):  # not empty: kept, or somebody waited and is at work there now
-        place.rmdir()
+    for one in {large, place}:
+        with suppress(OSError):  # not empty: kept, or somebody waited and is at work there now
+            one.rmdir()
 
 
 def write_shard(work: Work, name: str, rows: pl.DataFrame, **facts: str) -> None:

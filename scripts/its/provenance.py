@@ -12,6 +12,7 @@ import polars as pl
 
 from its.errors import InputError
 from its.files import sha256_of
+from its.released import why_gone
 from its.runs import run_of
 from its.weights import weights_of
 
@@ -123,9 +124,11 @@ def _told(link: Link) -> None:
                 link.faults.append(f"lists {there}, which has changed")
     elif path.name == "manifest.json":
         try:
-            weights_of(path, hashes=True)
+            weights_of(path, hashes=True, released=True)
         except InputError as error:
             link.faults.append(str(error))
+        if says := why_gone(path):
+            link.facts.append(f"{says}; what they were stands in the manifest")
         record = path.parent.parent / "training.json"
         if record.exists():
             told = json.loads(record.read_text())

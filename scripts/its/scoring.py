@@ -31,6 +31,9 @@ VERDICTS = {
     "extracted": pl.String,
     "lenient_extracted": pl.String,
     "gold": pl.String,
+    "parsed": pl.String,
+    "lenient_parsed": pl.String,
+    "gold_parsed": pl.String,
     "rule": pl.String,
     "lenient_rule": pl.String,
     "answered": pl.Boolean,
@@ -44,8 +47,10 @@ VERDICTS = {
 
 `correct` looks at the last box alone, `lenient` also at what is called the answer and at the last
 number; `extracted` and `lenient_extracted` are what they looked at (null: nothing found), `rule`
-and `lenient_rule` what decided. A truncated response is neither correct nor `answered`, whatever
-it holds; `answered` are the others that have a box. `timed_out` counts as wrong.
+and `lenient_rule` what decided. `parsed`, `lenient_parsed` and `gold_parsed` are how the two were
+read to be compared, on one line and cut (`its.grading.Verdict`; null where nothing was compared).
+A truncated response is neither correct nor `answered`, whatever it holds; `answered` are the
+others that have a box. `timed_out` counts as wrong.
 """
 
 
@@ -133,6 +138,9 @@ def _row(
         boxed.text,
         anywhere.text,
         gold,
+        strictly.answer,
+        leniently.answer,
+        strictly.gold or leniently.gold,
         "truncated" if truncated else strictly.rule or boxed.rule,
         "truncated" if truncated else ": ".join(filter(None, [anywhere.rule, leniently.rule])),
         boxed.text is not None and not truncated,

@@ -16,7 +16,7 @@ import numpy as np
 from its.cells import Cells, Key, read_means
 from its.config.plan import UNTRAINED
 from its.means import Means, crossed
-from its.uncertainty import Variance
+from its.uncertainty import Number, Variance, plain
 
 
 class Part(NamedTuple):
@@ -25,10 +25,10 @@ class Part(NamedTuple):
     learner: str
     """Its train strategy: cells that share it share the luck of a training."""
     weight: float
-    mean: float
+    mean: Number
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Spread:
     """How much replicates of a kind of cells differ.
 
@@ -36,13 +36,13 @@ class Spread:
     what they grow with: mean x (1 - mean) of fractions, the square of the mean of counts.
     """
 
-    shared: float
+    shared: Number
     """Of a learner's mean over its tests, times the tests: own luck and shared luck of all."""
-    own: float
+    own: Number
     """Of a test of a learner against its others: own luck alone."""
-    tests: float
+    tests: Number
     """Of each learner."""
-    freedom: tuple[float, float]
+    freedom: tuple[Number, Number]
     """Degrees of freedom that the two are worth."""
     fractions: bool = True
 
@@ -54,17 +54,17 @@ class Spread:
         own, which has no bias.
         """
         shared = own = 0.0
-        by_learner: dict[str, list[float]] = {}
+        by_learner: dict[str, list[Number]] = {}
         for part in parts:
             root = scale(part.mean, self.fractions) ** 0.5
             by_learner.setdefault(part.learner, []).append(part.weight * root)
         for weights in by_learner.values():
             common = sum(weights) ** 2 / self.tests
-            shared += common
-            own += max(0.0, sum(weight**2 for weight in weights) - common)
+            shared = shared + common
+            own = own + np.maximum(0.0, sum(weight**2 for weight in weights) - common)
         return (
-            Variance(shared * self.shared, self.freedom[0]),
-            Variance(own * self.own, self.freedom[1]),
+            Variance(plain(shared * self.shared), self.freedom[0]),
+            Variance(plain(own * self.own), self.freedom[1]),
         )
 
 
@@ -108,35 +108,40 @@ def common_spread(learners: Sequence[Sequence[Sequence[Means]]]) -> Spread | Non
     learners
         For each learner its tests, for each test one for each replicate, the same replicates.
     """
-    squares, freedoms, tests = np.zeros(2), np.zeros(2), []
+    squares, freedoms, tests, telling = [0.0, 0.0], [0.0, 0.0], 0.0, 0.0
     fractions = True
     for cells in learners:
-        rows = []
+        rows, told = [], []
         for tables in cells:
             if len(tables) < 2:
                 continue
             fractions = tables[0].fractions
             table = crossed(tables)
-            size = scale(float(table.mean()), fractions)
-            if size > 0:
-                means = table.mean(axis=0)
-                rows.append((means - means.mean()) * (len(table) / size) ** 0.5)
+            size = scale(table.mean(axis=(-2, -1)), fractions)
+            means = table.mean(axis=-2)
+            told.append(size > 0)
+            root = np.where(told[-1], table.shape[-2] / np.where(told[-1], size, 1), 0.0) ** 0.5
+            rows.append((means - means.mean(axis=-1, keepdims=True)) * root[..., None])
         if rows:
-            away = np.array(rows)  # tests x replicates
-            count, beyond = len(away), away.shape[1] - 1
-            common = count * float((away.mean(axis=0) ** 2).sum())
-            squares += [common, float((away**2).sum()) - common]
-            freedoms += [beyond, beyond * (count - 1)]
-            tests.append(count)
-    if not tests:
+            away, count = np.stack(rows), np.sum(told, axis=0)  # away: tests x ... x replicates
+            beyond = (away.shape[-1] - 1) * (count > 0)
+            common = (away.sum(axis=0) ** 2).sum(axis=-1) / np.maximum(count, 1)
+            squares[0] = squares[0] + common
+            squares[1] = squares[1] + (away**2).sum(axis=(0, -1)) - common
+            freedoms[0] = freedoms[0] + beyond
+            freedoms[1] = freedoms[1] + beyond * np.maximum(count - 1, 0)
+            tests, telling = tests + count, telling + (count > 0)
+    if not np.any(telling):
         return None
-    shared = squares[0] / freedoms[0]
-    own = squares[1] / freedoms[1] if freedoms[1] else shared
-    worth = (float(freedoms[0]), float(freedoms[1] or freedoms[0]))
-    return Spread(float(shared), float(own), float(np.mean(tests)), worth, fractions)
+    shared = squares[0] / np.maximum(freedoms[0], 1)
+    own = np.where(freedoms[1] > 0, squares[1] / np.maximum(freedoms[1], 1), shared)
+    worth = (np.maximum(freedoms[0], 1), np.where(freedoms[1] > 0, freedoms[1], freedoms[0]))
+    each = tests / np.maximum(telling, 1)
+    freedom = (plain(worth[0]), plain(np.maximum(worth[1], 1)))
+    return Spread(plain(shared), plain(own), plain(np.maximum(each, 1)), freedom, fractions)
 
 
-def scale(mean: float, fractions: bool) -> float:
+def scale(mean: Number, fractions: bool) -> Number:
     """Return what variances grow with."""
     return mean * (1 - mean) if fractions else mean**2
 

@@ -24,14 +24,13 @@ def summarize(verdicts: pl.DataFrame, *, level: float = 0.95) -> dict[str, Any]:
         `mean`, `low`, `high`: pass@1 by the last box, and its interval; `lenient_mean` and so on:
         wherever the answer stands. `problems`, `responses`, `samples` (per problem; the fewest).
         `answered`, `truncated`, `timed_out`: rates among responses; what is neither answered nor
-        truncated has no box. `pass_at_k`: by k, for powers of two and the number of samples.
+        truncated has no box. `pass_at_k`: by k, from 1 to the number of samples.
         `majority`: the answer given most often among all samples. `tokens`, `thinking_tokens`,
         `answer_tokens`: `mean` and `median` over responses.
     """
     strict = accuracy(verdicts, level=level)
     lenient = accuracy(verdicts, column="lenient", level=level)
     samples = int(verdicts.group_by("id").len()["len"].min())
-    powers = [2**power for power in range(samples.bit_length()) if 2**power < samples]
     return {
         **_interval(strict),
         **{f"lenient_{key}": value for key, value in _interval(lenient).items()},
@@ -40,7 +39,7 @@ def summarize(verdicts: pl.DataFrame, *, level: float = 0.95) -> dict[str, Any]:
         "samples": samples,
         **{name: verdicts[name].mean() for name in ["answered", "truncated", "timed_out"]},
         "pass_at_k": {
-            str(k): _interval(pass_at_k(verdicts, k, level=level)) for k in [*powers, samples]
+            str(k): _interval(one) for k, one in pass_at_k(verdicts, level=level).items()
         },
         "majority": {"k": samples, **_interval(majority(verdicts, level=level))},
         **{

@@ -37,8 +37,6 @@ from its.progress import Work
 from its.universal import mend, redivided
 from its.weights import weights_of
 
-ATTENTION = "sdpa"
-"""Keeps packed rows apart by a mask made of their positions; a test measures it."""
 SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
 """How the trainer calls them."""
 SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGURG]
@@ -162,12 +160,18 @@ def base_model(job: Job) -> PreTrainedModel:
     would be lost. DeepSpeed keeps such weights itself, beside those it computes with.
     """
     bfloat16 = job.dtype == "bfloat16" and job.recipe.deepspeed
-    return AutoModelForCausalLM.from_pretrained(
-        weights_of(job.base),
-        dtype=torch.bfloat16 if bfloat16 else torch.float32,
-        attn_implementation=ATTENTION,
-        local_files_only=True,
-    )
+    try:
+        return AutoModelForCausalLM.from_pretrained(
+            weights_of(job.base),
+            dtype=torch.bfloat16 if bfloat16 else torch.float32,
+            attn_implementation=job.recipe.attention,
+            local_files_only=True,
+        )
+    except ImportError as error:
+        raise InputError(
+            f"train {job.name}: the recipe's attention {job.recipe.attention!r} is not installed "
+            f"here: {error}; add its package to envs/train.in, or take attention: sdpa"
+        ) from error
 
 
 class Watch(TrainerCallback):

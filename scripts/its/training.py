@@ -25,8 +25,9 @@ from its.files import umask, write_json
 from its.job import Job, check_settings
 from its.processes import agree, count, meet, rank
 from its.progress import Work, read_shard, unfinished, write_shard
+from its.released import record_of
+from its.scratch import claim
 from its.trainer import (
-    ATTENTION,
     Course,
     Watch,
     arguments_of,
@@ -58,8 +59,10 @@ def train(job: Job) -> None:
             _follow(job, Path(said["folder"]), said["state"])
         return
     check_settings(job, count())
-    place = job.manifest.parent.parent / "progress"
-    with unfinished(place, *job.decides, inputs=job.inputs) as work:
+    if job.place != job.home:
+        claim(job.place, job.home)
+    place, large = (folder / "progress" for folder in (job.home, job.place))
+    with unfinished(place, *job.decides, inputs=job.inputs, large=large) as work:
         if stands(job, work.fingerprint):
             say(f"train {job.name}: another job has finished it meanwhile; nothing to do")
             agree({"folder": None, "state": None})
@@ -105,14 +108,16 @@ def _lead(job: Job, work: Work, fitted: Fitted, state: Path | None) -> None:
     fresh = work.folder / "weights"
     _save(job, trainer, fresh)
     work.lease.check()
-    shutil.rmtree(job.manifest.parent, ignore_errors=True)
-    fresh.rename(job.manifest.parent)
-    shutil.rmtree(job.kept, ignore_errors=True)
+    for place in {job.home, job.place}:
+        for older in ["weights", "epochs"]:
+            shutil.rmtree(place / older, ignore_errors=True)
+    fresh.rename(job.weights)
     if job.recipe.keep:
         (work.folder / "epochs").rename(job.kept)
+    record_of(job.home).unlink(missing_ok=True)  # of weights that these replace
     record = _record(job, work, fitted, course, watch)
     write_json(job.record, record)
-    write_manifest(job.manifest)
+    write_manifest(job.manifest, job.weights if job.place != job.home else None)
     say(
         f"train {job.name}: {course.last_step} steps, loss {record['loss']['first']:.3f} to "
         f"{record['loss']['last']:.3f}, {record['tokens_per_second']:.0f} tokens/s"
@@ -227,7 +232,7 @@ def _record(job: Job, work: Work, fitted: Fitted, course: Course, watch: Watch) 
         "gpu_memory": torch.cuda.max_memory_reserved() if torch.cuda.is_available() else None,
         "processes": count(),
         "threads": torch.get_num_threads(),
-        "attention": ATTENTION,
+        "attention": job.recipe.attention,
         "rows": {
             "read": len(fitted.examples) + fitted.dropped,
             "dropped": fitted.dropped,

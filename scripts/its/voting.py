@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from its.errors import InputError
-from its.grading import normalised
+from its.grading import cleaned
 
 BALLOTS = {
     "id": pl.String,
@@ -53,7 +53,7 @@ def winners(ballots: pl.DataFrame, unit: Sequence[str]) -> pl.DataFrame:
         if tied candidates share it), `first` (the point, if the first of them takes it),
         `answer`, `votes`, `voters`, `tied`.
     """
-    wrong = pl.col("extracted").map_elements(normalised, return_dtype=pl.String)
+    wrong = pl.col("extracted").map_elements(cleaned, return_dtype=pl.String)
     candidates = (
         ballots.with_row_index("place")
         .filter("answered")

@@ -10,9 +10,12 @@ from pathlib import Path
 from its.errors import InputError, refuse
 from its.files import sha256_of, write_json
 from its.hashing import digest
+from its.released import why_gone
 
 NEEDED = ["*.safetensors", "*.json", "*.jinja", "*.txt", "*.model", "*.tiktoken"]
 """Names of the files that a model is made of: weights, configuration, tokenizer, chat template."""
+LARGE = ".safetensors"
+"""End of the names of those that are large, and that may be released."""
 PICKLED = ["*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl"]
 """Weights in these files could run code when they are loaded: they never are."""
 DTYPES = {"F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16"}
@@ -58,25 +61,33 @@ def write_manifest(
     write_json(manifest, {"files": files} | contents | where | facts)
 
 
-def weights_of(manifest: Path, *, hashes: bool = False) -> Path:
+def weights_of(manifest: Path, *, hashes: bool = False, released: bool = False) -> Path:
     """Return the folder of a manifest.
 
     Raises `InputError` if a file is missing, of another size or, where `hashes` asks for it, of
-    other content.
+    other content. `released` says that files which were released may be missing.
     """
     record = read_manifest(manifest)
-    folder = Path(record.get("folder", manifest.parent))
+    gone = why_gone(manifest)
+    folder = folder_of(manifest)
     again = f"remove {manifest} and start snakemake again to fetch it anew"
     mistakes = []
     for name, entry in record["files"].items():
         path = folder / name
         found = path.stat().st_size if path.is_file() else "no"
-        if found != entry["bytes"]:
+        if gone and found == "no" and name.endswith(LARGE):
+            mistakes += [] if released else [gone]
+        elif found != entry["bytes"]:
             mistakes.append(f"{path}: {found} bytes, expected {entry['bytes']}; {again}")
         elif hashes and (sha256 := sha256_of(path)) != entry["sha256"]:
             mistakes.append(f"{path}: sha256 {sha256}, expected {entry['sha256']}; {again}")
     refuse(mistakes)
     return folder
+
+
+def folder_of(manifest: Path) -> Path:
+    """Return the folder of a manifest, whatever is in it."""
+    return Path(read_manifest(manifest).get("folder", manifest.parent))
 
 
 def read_manifest(manifest: Path) -> dict:

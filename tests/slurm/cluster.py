@@ -4,27 +4,33 @@ Its programs are Debian's (`make slurm-install`). It needs root, since Snakemake
 on its way into a job: what runs there finds the cluster by /etc/slurm alone.
 """
 
+import ctypes
 import fcntl
 import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 SITE = Path("/etc/slurm")
 ALONE = Path("/run/its-test-cluster.lock")
 """Held while a cluster of ours runs: there is one /etc/slurm."""
+FILES = ["slurm.conf", "gres.conf", "slurmdbd.conf"]
 OURS = "# Made by tests/slurm/cluster.py, which removes it.\n"
 PROGRAMS = ["munged", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue", "scancel"]
 NODES = ["node01", "node02"]
 MARK = "ITS_TEST_CLUSTER"
 """Stands in the environment of all that a cluster starts, so that no process is left behind."""
 LONGEST = 60
+LOOPBACK = "127.0.0.1"
+NEW_NAME = 0x04000000
+"""CLONE_NEWUTS of unshare(2)."""
 
 CONFIG = """
 ClusterName=test
@@ -143,14 +149,7 @@ class Cluster:
 
     def started(self) -> list[int]:
         """List the processes that the cluster started, and what they started."""
-        mark, found = f"{MARK}={self.folder}".encode(), []
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                if mark in (process / "environ").read_bytes().split(b"\0"):
-                    found.append(int(process.name))
-            except OSError:  # it is gone
-                continue
-        return found
+        return marked(str(self.folder))
 
 
 def missing(*more: str) -> str:
@@ -161,9 +160,11 @@ def missing(*more: str) -> str:
         return f"no {', '.join(absent)} here: make slurm-install"
     if os.geteuid():
         return "root alone may write to /etc/slurm"
-    site = SITE / "slurm.conf"
-    if site.exists() and not site.read_text().startswith(OURS):
-        return f"{site} belongs to another cluster"
+    for site in map(SITE.joinpath, FILES):
+        if site.exists() and not site.read_text().startswith(OURS):
+            return f"{site} belongs to another cluster"
+    if not _leads_here(socket.gethostname()) and subprocess.call(["unshare", "--uts", "true"]):
+        return f"the name of this machine does not lead to {LOOPBACK}, and cannot be changed"
     return ""
 
 
@@ -175,6 +176,7 @@ def running(folder: Path, *, accounting: bool = False) -> Iterator[Cluster]:
     """
     with ALONE.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        _kill("")  # of a test that was killed: whoever is alive has the lock
         yield from _run(folder, accounting)
 
 
@@ -182,7 +184,7 @@ def _run(folder: Path, accounting: bool) -> Iterator[Cluster]:
     cluster = Cluster(folder)
     names = {
         "folder": folder,
-        "host": socket.gethostname().partition(".")[0],
+        "host": name_of_this_machine(),
         "ports": free_ports(4),
         "accounting": "slurmdbd" if accounting else "none",
         "nodes": NODES,
@@ -210,7 +212,7 @@ def _run(folder: Path, accounting: bool) -> Iterator[Cluster]:
         yield cluster
     finally:
         _stop(cluster)
-        for file in ["slurm.conf", "gres.conf", "slurmdbd.conf"]:
+        for file in FILES:
             (SITE / file).unlink(missing_ok=True)
 
 
@@ -235,6 +237,19 @@ def _keep_accounts(cluster: Cluster, config: str) -> None:
     wait_for(added, f"no accounting, see {cluster.folder}/*.log")
 
 
+def marked(folder: str) -> list[int]:
+    """List the processes that the cluster in a folder started; of every cluster, if it is empty."""
+    mark, found = f"{MARK}={folder}".encode(), []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            variables = (process / "environ").read_bytes().split(b"\0")
+        except OSError:  # it is gone
+            continue
+        if any(one == mark or (not folder and one.startswith(mark)) for one in variables):
+            found.append(int(process.name))
+    return found
+
+
 def wait_for(condition: Callable[[], object], failure: str, seconds: float = LONGEST) -> None:
     """Wait until something holds."""
     end = time.monotonic() + seconds
@@ -243,11 +258,34 @@ def wait_for(condition: Callable[[], object], failure: str, seconds: float = LON
         time.sleep(0.2)
 
 
+def name_of_this_machine() -> str:
+    """Return it; for this process and what it starts it is `localhost`, if it does not lead there.
+
+    SLURM's programs listen at the address to which it leads.
+    """
+    name = socket.gethostname()
+    if not _leads_here(name):
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.unshare(NEW_NAME):
+            raise OSError(ctypes.get_errno(), "the name of this machine cannot be changed")
+        name = "localhost"
+        socket.sethostname(name)
+    return name.partition(".")[0]
+
+
+def _leads_here(name: str) -> bool:
+    """Tell whether a machine's name, as SLURM takes it, leads to the loopback device."""
+    try:
+        return socket.gethostbyname(name.partition(".")[0]) == LOOPBACK
+    except OSError:
+        return False
+
+
 def free_ports(number: int) -> list[int]:
     """Return ports of the loopback device that nobody has."""
     sockets = [socket.socket() for _ in range(number)]
     for one in sockets:
-        one.bind(("127.0.0.1", 0))
+        one.bind((LOOPBACK, 0))
     ports = [one.getsockname()[1] for one in sockets]
     for one in sockets:
         one.close()
@@ -267,6 +305,17 @@ def _stop(cluster: Cluster) -> None:
         subprocess.run(["scancel", "--user=root"], env=cluster.environment, capture_output=True)
     for name in reversed([*cluster.processes]):
         cluster.end(name)
-    for process in cluster.started():
-        os.kill(process, signal.SIGKILL)
-    wait_for(lambda: not cluster.started(), "processes of the cluster are left")
+    _kill(str(cluster.folder))
+
+
+def _kill(folder: str) -> None:
+    """Kill what the cluster in a folder started, and wait until it is gone."""
+    for process in marked(folder):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    wait_for(lambda: not marked(folder), "processes of the cluster are left")
+
+
+if __name__ == "__main__":
+    print(missing(), end="")
+    sys.exit(bool(missing()))

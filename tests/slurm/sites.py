@@ -12,7 +12,8 @@ from conftest import Checkout, Run, environment
 # Jobs of seconds are asked for more often than a site wants to be asked.
 ASKED = ["--seconds-between-status-checks", "1", "--slurm-init-seconds-before-status-checks", "1"]
 ASKED += ["--latency-wait", "5", "--max-status-checks-per-second", "10"]
-LONGEST = 900
+LONGEST = 1800
+"""Seconds after which something hangs, on a slow machine too."""
 
 
 @dataclass(frozen=True)

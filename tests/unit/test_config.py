@@ -45,6 +45,7 @@ from its.config.strategy import (
     Written,
 )
 from its.config.vote import Vote
+from its.config.weights import Storing, Weights
 from its.errors import InputError
 from its.filters.filter import RowFilter
 
@@ -85,6 +86,7 @@ DEFAULTS = {
         "beta1": 0.9,
         "beta2": 0.95,
         "max_grad_norm": 1.0,
+        "attention": "sdpa",
         "gradient_checkpointing": False,
         "deepspeed": None,
     },
@@ -144,6 +146,7 @@ DEFAULTS = {
         "reply": "Understood.",
         "separator": "\n\n",
     },
+    Weights: {"scratch": None, "keep": "all"},
     Vote: {"label": "", "ties": "share"},
     Replicate: {"draw": 0, "persona": 0, "seed": 0},
     Model: {"licence": "", "dtype": "bfloat16", "chat": Chat(), "shape": None},
@@ -152,6 +155,7 @@ DEFAULTS = {
 NEEDS = {
     Needs,
     Saving,
+    Storing,
     GenerationNeeds,
     TrainingNeeds,
     Plan,
@@ -185,7 +189,7 @@ def test_published_schema_is_the_one_the_code_checks_with() -> None:
 def test_published_reference_is_fresh_and_speaks_of_every_section() -> None:
     assert reference() in (ROOT / "config/README.md").read_text(), "run `make schema`"
     # Their keys stand with those of their kinds.
-    parents = {Context, Counted, Drawn, Needs, RowFilter, Saving}
+    parents = {Context, Counted, Drawn, Needs, RowFilter, Saving, Storing}
     assert set(SECTIONS.values()) == sections() - parents
 
 

@@ -23,10 +23,11 @@ def term(weight: float, *cells: Means, at: str = "easy", spread: Spread | None =
 
 
 def test_a_contrast_of_two_single_replicates_is_the_paired_test_of_a_textbook() -> None:
-    a, b = cell("1110", "1100", "0000", "1111"), cell("1000", "1100", "1000", "0000")
+    # Differences of one size: their variance is worth all three degrees of freedom.
+    a, b = cell("1110", "1100", "0000", "1100"), cell("1100", "1000", "1000", "1000")
     found = contrast([term(1, a), term(-1, b)])
-    reference = stats.ttest_rel([0.75, 0.5, 0, 1], [0.25, 0.5, 0.25, 0]).confidence_interval()
-    assert found.estimate == found.centre == 0.3125
+    reference = stats.ttest_rel([0.75, 0.5, 0, 0.5], [0.5, 0.25, 0.25, 0.25]).confidence_interval()
+    assert found.estimate == found.centre == 0.125
     assert found.interval() == pytest.approx((reference.low, reference.high))
     assert (found.problems, found.replicates, found.samples) == (4, 1, 4)
 
@@ -54,7 +55,8 @@ def test_replicates_that_differ_count_with_their_own_or_with_a_common_spread() -
     assert alone.interval() == pytest.approx((0.5 - half, 0.5 + half))
     spread = Spread(0.4, 0.4, 2, (8.0, 8.0))
     given = contrast([term(1, weak, strong, spread=spread)])
-    half = stats.t.ppf(0.975, 8) * (0.4 * 0.25 / 20) ** 0.5
+    # Half of it is shared and half is not: two equal parts of 8 degrees of freedom are worth 16.
+    half = stats.t.ppf(0.975, 16) * (0.4 * 0.25 / 20) ** 0.5
     assert given.interval() == pytest.approx((0.5 - half, 0.5 + half))
 
 

@@ -9,14 +9,22 @@ import polars as pl
 import pytest
 from test_matrix import LABELS, PLAN, score
 
+from its.changes import change_rows
+from its.charts.changes import changes_chart
 from its.charts.codesign import codesign_chart
 from its.charts.comparisons import comparisons_chart
 from its.charts.lengths import lengths_chart
 from its.charts.losses import LOSSES, losses_chart, losses_of
+from its.charts.pass_at_k import pass_at_k_chart
+from its.charts.power import power_chart
+from its.charts.samples import samples_chart
+from its.charts.variance import variance_chart
 from its.comparisons import comparison_rows
 from its.errors import InputError
 from its.figures import STRATEGY_COLOURS, UNTRAINED_COLOUR, labels_of, save, strategy_colours
-from its.matrix import codesign_rows
+from its.matrix import codesign_rows, pass_rows
+from its.power import DETECTABLE
+from its.variances import variance_rows
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
@@ -62,7 +70,49 @@ def test_thinking_is_left_out_where_there_is_none(scores: Path) -> None:
     assert "tokens of the answer" in image
 
 
-@pytest.mark.parametrize("chart", [codesign_chart, lengths_chart])
+def test_pass_at_k_is_a_line_for_each_training(scores: Path) -> None:
+    table = codesign_rows(PLAN, ["U"], scores, LABELS)
+    ones = pass_rows(PLAN, ["U"], scores)
+    assert "no cell has two responses" in svg(pass_at_k_chart(ones, table), scores)
+    several = pl.concat([ones.with_columns(k=pl.lit(k, pl.Int64)) for k in [1, 2, 4]])
+    image = svg(pass_at_k_chart(several, table), scores)
+    assert image.count('aria-roledescription="line mark"') == 2  # untrained, and trained with U
+    for text in ["tiny, Easy sums", "untrained", "U: =unrelated"]:
+        assert text in image
+
+
+def test_problems_gained_and_lost_stand_on_both_sides(scores: Path) -> None:
+    image = svg(changes_chart(change_rows(PLAN, ["U"], ["N"], scores), LABELS), scores)
+    for text in ["U-U minus base-U", "Easy sums", ">6<", ">4<", "better by half and more"]:
+        assert text in image
+    assert "N-N" not in image
+
+
+def test_the_split_of_variance_says_what_one_replicate_cannot(scores: Path) -> None:
+    table = variance_rows(PLAN, ["U"], scores)
+    image = svg(variance_chart(table, LABELS), scores)
+    assert "10 problems x 1 replicates x 1 samples (other trainings unknown)" in image
+    assert "Easy sums" in image
+
+
+def test_samples_stand_beside_the_untrained_model(scores: Path) -> None:
+    table = codesign_rows(PLAN, ["U"], scores, LABELS)
+    image = svg(samples_chart(table), scores)
+    assert ">ot1k<" in image
+    assert image.count(UNTRAINED_COLOUR) == 1  # the line
+    assert "asked as it was trained" not in image
+
+
+def test_what_a_plan_can_detect_is_drawn_once_a_benchmark(tmp_path: Path) -> None:
+    row = dict.fromkeys(DETECTABLE) | {"claim": "c", "label": "both", "benchmark": "easy"}
+    row |= {"sample": "one", "alone": 0.1, "corrected": 0.2}
+    table = pl.DataFrame([row, row | {"sample": "two"}], schema=DETECTABLE)
+    image = svg(power_chart(table, LABELS), tmp_path)
+    assert image.count(">both: Easy sums<") == 1
+    assert "no claims about shares" in svg(power_chart(table.clear(), LABELS), tmp_path)
+
+
+@pytest.mark.parametrize("chart", [codesign_chart, lengths_chart, samples_chart])
 def test_a_matrix_of_holes_is_drawn(chart: object, tmp_path: Path) -> None:
     assert "<svg" in svg(chart(codesign_rows(PLAN, ["U"], tmp_path, LABELS)), tmp_path)
 
@@ -70,6 +120,11 @@ def test_a_matrix_of_holes_is_drawn(chart: object, tmp_path: Path) -> None:
 def test_nothing_to_compare_and_nothing_trained_is_said(tmp_path: Path) -> None:
     table = comparison_rows(PLAN, ["U"], ["N"], tmp_path)
     assert "Nothing to compare yet" in svg(comparisons_chart(table, {}), tmp_path)
+    changes = change_rows(PLAN, ["U"], ["N"], tmp_path)
+    assert "Nothing to compare yet" in svg(changes_chart(changes, {}), tmp_path)
+    assert "no cell has scores" in svg(
+        variance_chart(variance_rows(PLAN, [], tmp_path), {}), tmp_path
+    )
     losses = pl.DataFrame(schema=LOSSES)
     assert "nothing has been trained" in svg(losses_chart(losses, ["N"]), tmp_path)
 

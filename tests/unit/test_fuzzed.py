@@ -23,7 +23,7 @@ from its.config.source import Fields
 from its.errors import InputError
 from its.fields import after_hashes
 from its.files import write_json
-from its.grading import normalised, settled
+from its.grading import cleaned, settled
 from its.lease import Lease
 from its.origins import manifest_of
 from its.personas import clean, rejection
@@ -86,7 +86,7 @@ def test_any_response_has_an_answer_or_none(text: str) -> None:
     for found in [strict(part), lenient(part)]:
         assert found.text is None or found.text.strip() == "" or found.text.strip()[0] in part
         if found.text is not None:
-            normalised(found.text)
+            cleaned(found.text)
             settled("5", found.text)
     last_boxed(text)
     after_hashes(text)

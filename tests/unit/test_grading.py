@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from its.grading import Failure, in_processes, judge, settled, unusable
+from its.grading import SHOWN, Failure, in_processes, judge, settled, unusable
 
 DATA = Path(__file__).parents[3] / "shared/data"
 
@@ -24,6 +24,18 @@ DATA = Path(__file__).parents[3] / "shared/data"
         (r"\text{Evelyn}", "evelyn", "same words"),
         ("C", r"\textbf{(C)}\ 5", "choice"),
         ("C", "c", "choice"),
+        ("C", r"\text{C}", "choice"),
+        ("C", "C. an ion", "choice"),
+        (r"\text{(C)}", "C", "choice"),
+        ("B", r"(B) 3 \times 10^8", "choice"),
+        ("36", "36.", "same text"),
+        (r"\frac{1}{2}", r"\frac{1}{2},", "same text"),
+        ("18", "18 dollars", "same text"),
+        ("18", r"\text{18 dollars}", "same text"),
+        ("18.90", r"18.90\text{ dollars}", "same text"),
+        (r"90^\circ", "90°", "same text"),
+        (r"\text{June 20}", "June 20", "same text"),
+        (r"\text{no solution}", "No  solution.", "same words"),
     ],
 )
 def test_what_is_plainly_equal_needs_no_parser(gold: str, answer: str, rule: str) -> None:
@@ -38,7 +50,12 @@ def test_what_is_plainly_equal_needs_no_parser(gold: str, answer: str, rule: str
         ("5", "6", "integers"),
         ("5", "", "empty"),
         ("C", "(D) because of C", "choice"),
+        ("C", "D", "choice"),
         ("2516_8", "2516_3", "bases"),
+        ("2516_8", "2516_{3}", "bases"),
+        (r"10\text{ m}^2", r"10\text{ m}^3", "units"),
+        (r"10\,\mathrm{cm}^{2}", r"10\text{ cm}", "units"),
+        (r"\frac{1}{2}\text{ m^2}", r"0.5\text{ m}^3", "units"),
         ("5", "5" * 1001, "too long"),
         ("5", "(" * 41 + "5" + ")" * 41, "too deep"),
         ("5", "(" * 3000, "too long"),
@@ -60,6 +77,11 @@ def test_what_is_plainly_wrong_needs_no_parser(gold: str, answer: str, rule: str
         (r"\text{east}", "west"),
         ("A", "A + 1"),
         ("C", "(C) + 1"),
+        ("2516_8", "2516"),
+        (r"10\text{ m}^2", r"10\text{ m^2}"),
+        (r"10\text{ m}^2", r"10\text{ feet}^3"),
+        ("5", "5 million"),
+        (r"10\,", "10!"),
     ],
 )
 def test_what_is_not_plain_is_left_to_the_parser(gold: str, answer: str) -> None:
@@ -77,6 +99,22 @@ def test_the_parser_sees_through_notation() -> None:
         (r"\left( 3, \frac{\pi}{2} \right)", r"(3, \pi/2)"),
         ("18.90", r"\$18.90"),
         ("5", "x = 5"),
+        ("10", r"10\%"),
+        (r"10\%", "0.1"),
+        ("10", r"10\,\text{cm}^2"),
+        (r"10\text{ m}^2", r"10\text{ m^2}"),
+        (r"\frac{270}7\text{ degrees}", r"\frac{270}{7}^\circ"),
+        (r"5.4 \text{ cents}", "5.4"),
+        ("12", r"\text{12 apples}"),
+        ("1,-2", r"x = -2 \text{ or } x = 1"),
+        (r"\{1,2\}", r"\{2,1\}"),
+        (r"\pm 2", "2, -2"),
+        (r"(-\infty,0)\cup(0,\infty)", r"(-\infty, 0) \cup (0, \infty)"),
+        ("x > 2", r"(2, \infty)"),
+        (r"[0,1]", r"x \in [0,1]"),
+        (r"1\frac{1}{2}", "1.5"),
+        (r"\begin{pmatrix}1\\2\end{pmatrix}", r"\begin{pmatrix} 1 \\ 2 \end{pmatrix}"),
+        ("840", r"\boxed{840}\boxed{840}"),
     ]
     wrong = [
         (r"\frac{1}{2}", "0.51"),
@@ -84,19 +122,63 @@ def test_the_parser_sees_through_notation() -> None:
         ("(1,2)", "(2,1)"),
         (r"\text{east}", "west"),
         ("5", "x = 6"),
+        ("10", "0.1"),
+        ("840", "840840"),
+        ("1,2", "1"),
+        (r"\pm 2", "2"),
+        (r"\{1,2\}", r"\{1,2,3\}"),
+        ("(0,1)", "(0,1]"),
+        (r"\frac{1}{3}", "0.33"),
+        (r"\text{even}", r"\text{odd}"),
+        ("100", r"10\text{ cm}^2"),
+        ("C", r"\text{C and D}"),
+        ("5", "5 million"),
+        (r"\text{June 20}", "June 21"),
     ]
     verdicts = judge(right + wrong, workers=2)
     assert [pair for pair in right if not verdicts[pair].equal] == []
     assert [pair for pair in wrong if verdicts[pair].equal] == []
 
 
-def test_a_hostile_answer_costs_itself_alone() -> None:
-    tower = "(((9!)!)!)!"
+def test_a_verdict_keeps_how_both_sides_were_read() -> None:
+    readings = {
+        ("1,000", "1000.0"): ("1000", "1000.00000000000"),
+        (r"\frac12", "50\\%"): ("1/2", "50*(1/100)"),
+        ("5", "(2516)_8"): ("5", "(2516)_8"),  # math-verify reads no number
+        (r"\begin{pmatrix}1\\2\end{pmatrix}", "7"): ("Matrix([[1], [2]])", "7"),
+        ("1,000", "1000"): ("1000", "1000"),
+        (r"\text{(C)}", "C) 5"): ("C", "C"),
+        (r"\text{East}", "east"): ("east", "east"),
+        ("5", "6" * 2000): (None, None),
+    }
+    verdicts = judge(readings, workers=2)
+    assert {pair: (found.gold, found.answer) for pair, found in verdicts.items()} == readings
+
+
+def test_a_reading_is_one_short_line_whatever_is_read() -> None:
+    long = "+".join(f"x_{{{number}}}" for number in range(120))
+    huge = r"\binom{40000}{20000}"  # more digits than Python writes
+    verdicts = judge([("5", long), ("5", huge), ("a\n b", "a\n b")], workers=2)
+    for verdict in verdicts.values():
+        assert 0 < len(verdict.answer) <= SHOWN
+        assert verdict.answer.isprintable()
+    assert verdicts["5", long].answer.endswith("…")
+    assert not verdicts["5", huge].timed_out
+
+
+@pytest.mark.parametrize(
+    "tower", ["(((9!)!)!)!", "9^{9^{9^{9^9}}}", r"\sum_{k=1}^{10^{12}} \frac1k"]
+)
+def test_a_hostile_answer_costs_itself_alone(tower: str) -> None:
     verdicts = judge([("5", text) for text in [tower, r"\frac{10}{2}"]], workers=2, seconds=1)
     assert not verdicts["5", tower].equal
-    assert verdicts["5", tower].timed_out
-    assert verdicts["5", tower].rule == "timed out"
     assert verdicts["5", r"\frac{10}{2}"].equal
+
+
+def test_a_tower_that_is_not_to_be_compared_in_time_is_counted() -> None:
+    verdict = judge([("5", "(((9!)!)!)!")], seconds=1)["5", "(((9!)!)!)!"]
+    assert (verdict.equal, verdict.timed_out, verdict.rule) == (False, True, "timed out")
+    assert verdict.gold is verdict.answer is None
 
 
 def fail(how: str) -> str:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from its.config.model import Chat, Saving
+from its.config.model import Chat
 from its.config.recipe import Recipe
+from its.config.weights import Storing
 from its.errors import InputError
 from its.job import Job, check_settings
 
@@ -20,7 +21,7 @@ JOB = Job(
     chat=Chat(),
     dtype="float32",
     seed=0,
-    saving=Saving(),
+    saving=Storing(),
 )
 
 
@@ -29,7 +30,7 @@ def test_a_training_is_called_by_its_model_and_learner() -> None:
 
 
 def test_how_often_it_saves_decides_nothing_and_the_seed_does() -> None:
-    assert replace(JOB, saving=Saving(save_steps=7)).decides == JOB.decides
+    assert replace(JOB, saving=Storing(save_steps=7)).decides == JOB.decides
     assert replace(JOB, seed=1).decides != JOB.decides
 
 

@@ -10,7 +10,7 @@ import pytest
 from its.config.plan import Plan
 from its.files import write_json
 from its.intervals import accuracy, over_replicates
-from its.matrix import CODESIGN, cell_rows, codesign_rows
+from its.matrix import CODESIGN, PASSES, cell_rows, codesign_rows
 from its.means import means_of
 from its.scoring import VERDICTS
 from its.summary import summarize
@@ -33,7 +33,7 @@ LABELS = {"N": "no persona", "U": "=unrelated", "easy": "Easy sums"}
 def score(scores: Path, cell: str, marks: str) -> pl.DataFrame:
     """Write the scores of a cell: a response to each problem, `1` if it is right."""
     rows = [
-        (f"p{i:02}", 0, mark == "1", mark == "1", mark, mark, "1", "", "")
+        (f"p{i:02}", 0, mark == "1", mark == "1", mark, mark, "1", mark, mark, "1", "", "")
         + (True, False, False, 12, 8, 4)
         for i, mark in enumerate(marks)
     ]
@@ -121,9 +121,9 @@ def test_what_no_replicate_changes_is_one_measurement(tmp_path: Path) -> None:
     assert (found["sample"], found["train_label"]) == ("", "untrained")
 
 
-def test_the_script_writes_both_tables_and_no_formula(tmp_path: Path) -> None:
+def test_the_script_writes_all_tables_and_no_formula(tmp_path: Path) -> None:
     score(tmp_path, "tiny/base/easy/U", "0110")
-    out = [tmp_path / "codesign.csv", tmp_path / "cells.csv"]
+    out = [tmp_path / f"{name}.csv" for name in ["codesign", "cells", "pass_at_k"]]
     command = [sys.executable, SCRIPTS / "tabulate_codesign.py", *out, "--scores", tmp_path]
     command += ["--plan", PLAN.settings(), "--drawn", "U", "--labels", '{"U": "=cmd()"}']
     done = subprocess.run(command, capture_output=True, text=True)
@@ -133,3 +133,6 @@ def test_the_script_writes_both_tables_and_no_formula(tmp_path: Path) -> None:
     assert cells.filter(~pl.col("missing")).select("cell", "mean").rows() == [
         ("tiny/base/easy/U", 0.5)
     ]
+    passes = pl.read_csv(out[2])
+    assert passes.columns == list(PASSES)
+    assert passes.select("train", "test", "k", "pass_at_k").rows() == [("base", "U", 1, 0.5)]

@@ -49,9 +49,8 @@ def pooled(
         for number, some in enumerate([published[:half], published[half:]])
     ]
     problems = {name: rows["problem"] for name, rows in (benchmarks or {}).items()}
-    with TemporaryDirectory() as scratch:
-        left, summary = pool_of({"s": parts}, filters, problems, Path(scratch))
-        return left.collect(), summary["filters"]
+    left, summary = pool_of({"s": parts}, filters, problems)
+    return left.collect(), summary["filters"]
 
 
 def sampled(pool: pl.DataFrame, sample: Sample, draw: int) -> pl.DataFrame:
@@ -127,12 +126,18 @@ def test_each_filter_counts_what_it_drops_and_shows_examples() -> None:
     assert len(kept) == counts[-1]["kept"] == 1
 
 
-def test_every_row_keeps_its_response_over_many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ordering, "BLOCK", 7)
+def test_every_row_of_a_pool_keeps_its_response_and_its_place() -> None:
     numbered = MANY.with_columns(response="to: " + pl.col("problem"))
     some = Contains(filter="contains", column="problem", words=["1"])
     left, _ = pooled(numbered, [some])
-    assert_frame_equal(left, numbered.filter(pl.col("problem").str.contains("1")).sort("id"))
+    assert_frame_equal(left, numbered.filter(pl.col("problem").str.contains("1")))
+
+
+def test_every_row_of_a_sample_keeps_its_response(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ordering, "BLOCK", 7)  # of which there are many then
+    numbered = MANY.with_columns(response="to: " + pl.col("problem"))
+    every = sampled(numbered, Sample(pool="p", size="all"), 0)
+    assert_frame_equal(every.sort("id"), numbered.sort("id"))
 
 
 def test_which_of_two_equal_problems_stays_does_not_depend_on_their_order() -> None:

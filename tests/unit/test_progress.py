@@ -70,3 +70,23 @@ def test_half_written_shards_of_a_killed_process_are_swept(tmp_path: Path, sourc
     (folder / ".0001.parquet.123.part").write_bytes(b"half")
     with unfinished(place, "a", inputs=[source]) as work:
         assert [path.name for path in work.folder.iterdir()] == ["0000.parquet"]
+
+
+def test_large_work_lies_apart_and_its_lease_where_it_is_looked_for(
+    tmp_path: Path, source: Path
+) -> None:
+    place, large = tmp_path / "progress", tmp_path / "scratch/learner/progress"
+    for _ in range(2):
+        with (
+            pytest.raises(KeyboardInterrupt),
+            unfinished(place, "a", inputs=[source], large=large) as work,
+        ):
+            write_shard(work, "0000", ROWS)
+            assert [path.name for path in place.iterdir()] == ["lease.json"]
+            assert work.folder.parent == large
+            raise KeyboardInterrupt
+    with unfinished(place, "a", inputs=[source], large=large) as work:
+        assert read_shard(work, "0000").equals(ROWS)
+    assert not place.exists()
+    assert not large.exists()
+    assert large.parent.exists()

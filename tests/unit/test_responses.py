@@ -72,6 +72,14 @@ def test_all_verdicts_are_listed_with_the_texts_of_first_samples(results: Path) 
     assert texts["0"] == ["<think>It is 0.</think>", r"\boxed{0}"]
 
 
+def test_a_reading_is_shown_where_it_is_not_what_is_written(results: Path) -> None:
+    for path in (results / "scores").rglob("*.parquet"):
+        gold = pl.read_parquet(path).with_columns(gold=pl.lit("1.0"), gold_parsed=pl.lit("1"))
+        gold.write_parquet(path)
+    _, rows = written(results)
+    assert rows[4][6:11] == ["0", "0", None, None, "1"]
+
+
 def test_of_a_large_plan_the_first_samples_are_listed_and_what_differs(results: Path) -> None:
     listed, rows = written(results, rows=13)
     assert (listed.total, listed.rows) == (24, 14)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from its.config.model import TrainingNeeds
 from its.retries import at_attempt, most_of
 
 FILE = """
@@ -47,3 +48,13 @@ def test_the_most_is_that_of_a_partition_with_such_gpus(
     (tmp_path / "partitions.yaml").write_text(FILE)
 
     assert most_of(what, gpus, tmp_path / "partitions.yaml") == most
+
+
+def test_two_nodes_of_eight_find_the_partition_for_gpus() -> None:
+    plugin = pytest.importorskip("snakemake_executor_plugin_slurm.partitions")
+    needs = TrainingNeeds(nodes=2, gpus=8, threads=8, memory="9GB", runtime="1d")
+    file = Path(__file__).parents[2] / "slurm/partitions.yaml"
+
+    found = [one for one in plugin.read_partition_file(file) if one.limits.max_gpu]
+    assert needs.all_gpus == 16
+    assert [one.name for one in found if one.limits.max_gpu >= needs.all_gpus] == ["gpu"]

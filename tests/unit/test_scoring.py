@@ -34,6 +34,25 @@ def test_a_box_counts_strictly_and_leniently() -> None:
     assert (row["extracted"], row["gold"], row["rule"]) == ("5", "5", "same text")
 
 
+def test_a_row_keeps_how_answer_and_gold_were_read() -> None:
+    row = judged(r"It is \boxed{50\%}.", gold=r"\frac12")
+    assert (row["parsed"], row["gold_parsed"]) == ("50*(1/100)", "1/2")
+    row = judged("The answer is 5,000.", gold="5000")
+    assert (row["parsed"], row["lenient_parsed"], row["gold_parsed"]) == (None, "5000", "5000")
+
+
+def test_of_two_boxes_the_last_is_the_answer() -> None:
+    row = judged(r"\boxed{840}\boxed{840}", gold="840")
+    assert (row["correct"], row["extracted"]) == (True, "840")
+    assert not judged(r"\boxed{5}, no: \boxed{6}")["correct"]
+
+
+def test_several_values_are_one_gold_of_which_all_must_be_given() -> None:
+    assert judged(r"\boxed{-2, 1}", gold="1, -2")["correct"]
+    assert not judged(r"\boxed{1}", gold="1, -2")["correct"]
+    assert not judged(r"\boxed{1} or \boxed{-2}", gold="1, -2")["correct"]
+
+
 def test_a_phrase_counts_leniently_alone() -> None:
     row = judged("The answer is 5.")
     assert row["lenient"] and not row["correct"] and not row["answered"]

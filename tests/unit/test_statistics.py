@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from scipy.optimize import minimize_scalar
+from scipy.special import xlogy
 from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.proportion import proportion_confint
 
 from its.errors import InputError
 from its.intervals import accuracy, cautious, majority, over_replicates, pass_at_k
 from its.means import Means, means_of
-from its.paired import error_over_problems, paired_difference, sign_flip
+from its.paired import error_over_problems, freedom, paired_difference, sign_flip
 from its.uncertainty import Variance
 
 MARKS = st.lists(st.text("01", min_size=1, max_size=5), min_size=2, max_size=12)
@@ -101,34 +103,41 @@ def test_an_accuracy_lies_in_its_interval_and_that_in_0_to_1(rows: list[str]) ->
     assert estimate.low < estimate.high
 
 
-@given(st.lists(st.text("01", min_size=5, max_size=5), min_size=2, max_size=4), st.integers(1, 5))
+@given(st.lists(st.text("01", min_size=5, max_size=5), min_size=2, max_size=4))
 @settings(deadline=None)
-def test_pass_at_k_is_the_share_of_subsets_with_a_right_one(rows: list[str], k: int) -> None:
-    subsets = [["1" in some for some in combinations(row, k)] for row in rows]
-    expected = np.mean([np.mean(subset) for subset in subsets])
-    assert pass_at_k(verdicts(*rows), k).mean == pytest.approx(expected)
+def test_pass_at_k_is_the_share_of_subsets_with_a_right_one(rows: list[str]) -> None:
+    found = pass_at_k(verdicts(*rows))
+    assert list(found) == [1, 2, 3, 4, 5]
+    for k, estimate in found.items():
+        subsets = [["1" in some for some in combinations(row, k)] for row in rows]
+        expected = np.mean([np.mean(subset) for subset in subsets])
+        assert estimate.mean == pytest.approx(expected)
 
 
-@given(st.lists(st.text("01", min_size=20, max_size=40), min_size=2), st.integers(1, 20))
+@given(st.lists(st.text("01", min_size=64, max_size=80), min_size=2, max_size=4))
 @settings(deadline=None)
-def test_pass_at_k_is_that_of_the_humaneval_paper(rows: list[str], k: int) -> None:
-    def stable(n: int, c: int) -> float:
+def test_pass_at_k_is_that_of_the_humaneval_paper_for_every_k(rows: list[str]) -> None:
+    def stable(n: int, c: int, k: int) -> float:
         """Equation 1 as a product, the way its authors compute it."""
         return 1.0 if n - c < k else 1.0 - float(np.prod(1.0 - k / np.arange(n - c + 1, n + 1)))
 
-    expected = np.mean([stable(len(row), row.count("1")) for row in rows])
-    assert pass_at_k(verdicts(*rows), k).mean == pytest.approx(expected)
+    found = pass_at_k(verdicts(*rows))
+    assert list(found) == list(range(1, min(map(len, rows)) + 1))
+    for k, estimate in found.items():
+        expected = np.mean([stable(len(row), row.count("1"), k) for row in rows])
+        assert estimate.mean == pytest.approx(expected, abs=1e-12)
 
 
 def test_pass_at_1_is_the_accuracy() -> None:
     frame = verdicts("1100", "1000", "0000")
-    assert pass_at_k(frame, 1) == accuracy(frame)
+    found, expected = pass_at_k(frame)[1], accuracy(frame)
+    assert (found.mean, found.low, found.high) == pytest.approx(
+        (expected.mean, expected.low, expected.high)
+    )
 
 
-@pytest.mark.parametrize("k", [0, 3])
-def test_pass_at_k_needs_k_responses(k: int) -> None:
-    with pytest.raises(InputError, match="needs . responses to every problem, and one has 2"):
-        pass_at_k(verdicts("11", "111"), k)
+def test_pass_at_k_ends_at_the_fewest_responses() -> None:
+    assert list(pass_at_k(verdicts("11", "111"))) == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -186,8 +195,21 @@ def test_a_correlation_between_all_alike_and_all_or_nothing_is_taken_a_little_la
     assert cautious(alike, 0.5, problems=30, responses=120) == pytest.approx(alike)
     assert cautious(torn, 0.5, problems=30, responses=120) == pytest.approx(torn)
     between = 0.25 * (1 / 4 + 3 / 4 * 0.5)
-    expected = between + 0.25 * 0.25 * (2 / 29) ** 0.5
+    expected = between + 1.5 * 0.25 * 0.25 * (2 / 29) ** 0.5
     assert cautious(between, 0.5, problems=30, responses=120) == pytest.approx(expected)
+
+
+def test_pass_at_k_is_as_uncertain_as_single_responses_show() -> None:
+    # Every problem is solved by one of eight, but half of them seldom: others may never be.
+    torn, alike = ["1" * 16] * 15 + ["1" * 3 + "0" * 13] * 15, ["1" * 9 + "0" * 7] * 30
+    assert pass_at_k(verdicts(*torn))[8].low < pass_at_k(verdicts(*alike))[8].low - 0.03
+    # Eight responses are one trial: of sixteen to a problem, there are two.
+    found = pass_at_k(verdicts(*["1" * 4 + "0" * 12] * 29, "1" * 5 + "0" * 11))[8]
+    trials = 60 / stats.t.ppf(0.975, 29) ** 2
+    low, high = proportion_confint(
+        found.mean * trials, trials, alpha=2 * stats.norm.sf(1), method="wilson"
+    )
+    assert (found.low, found.high) == pytest.approx((low, high))
 
 
 def test_one_replicate_has_no_interval_over_replicates() -> None:
@@ -202,21 +224,60 @@ def test_cells_with_other_problems_are_not_compared() -> None:
 
 
 def test_the_interval_of_a_difference_is_students() -> None:
-    a, b = cell("1110", "1100", "0000", "1111"), cell("1000", "1100", "1000", "0000")
-    estimate = paired_difference([a], [b])
-    reference = stats.ttest_1samp([0.5, 0, -0.25, 1], 0).confidence_interval()
-    assert estimate.mean == 0.3125
-    assert (estimate.low, estimate.high) == pytest.approx((reference.low, min(1, reference.high)))
-    assert (estimate.problems, estimate.discordant, estimate.replicates) == (4, 3, 1)
+    a, b = ["1110", "1100", "0000", "1100"], ["1100", "1000", "1000", "1000"]
+    differences = np.array([0.25, 0.25, -0.25, 0.25] * 3)  # all of one size, so worth all they are
+    estimate = paired_difference([cell(*a * 3)], [cell(*b * 3)])
+    reference = stats.ttest_1samp(differences, 0).confidence_interval()
+    assert estimate.mean == 0.125
+    assert (estimate.low, estimate.high) == pytest.approx((reference.low, reference.high))
+    assert (estimate.problems, estimate.discordant, estimate.replicates) == (12, 12, 1)
 
 
-def test_the_interval_of_single_responses_is_bonett_and_prices() -> None:
-    a, b = "1" * 9 + "0" * 3 + "1" * 28, "0" * 9 + "1" * 3 + "1" * 28
-    won, lost = 10 / 42, 4 / 42  # one more each, of two more problems
-    error = ((won + lost - (won - lost) ** 2) / 42) ** 0.5 * stats.t.ppf(0.975, 39)
+def test_differences_of_few_problems_are_worth_few_degrees_of_freedom() -> None:
+    assert freedom(np.array([0.5, -0.5] * 15)) == 29
+    assert freedom(np.array([1.0] + [0.01] * 29)) < 1.1
+    assert 3 < freedom(np.array([1.0, -1, 1, 1, -1, 1] + [0.0] * 24)) < 12
+    normal = np.random.default_rng(0).normal(size=(200, 500))
+    assert freedom(normal).mean() == pytest.approx(499, rel=0.06)
+    assert freedom(np.zeros(30)) == 29
+
+
+@given(st.lists(st.floats(-1, 1), min_size=3, max_size=12), st.floats(0.01, 10))
+@settings(max_examples=50, deadline=None)
+def test_degrees_of_freedom_have_no_unit_and_no_sign(values: list[float], factor: float) -> None:
+    differences = np.array(values)
+    found = freedom(differences)
+    assert 1 <= found <= len(values) - 1
+    if np.abs(differences).max() > 1e-3:
+        assert freedom(-factor * differences) == pytest.approx(found)
+
+
+@pytest.mark.parametrize(("won", "lost"), [(9, 3), (3, 9), (12, 1), (20, 20)])
+def test_the_interval_of_single_responses_ends_where_the_score_test_rejects(
+    won: int, lost: int
+) -> None:
+    even = "1" * (40 - won - lost)
+    a, b = "1" * won + "0" * lost + even, "0" * won + "1" * lost + even
     estimate = paired_difference([cell(*a)], [cell(*b)])
-    assert estimate.mean == pytest.approx(6 / 40)
-    assert (estimate.low, estimate.high) == pytest.approx((6 / 42 - error, 6 / 42 + error))
+    assert estimate.mean == pytest.approx((won - lost) / 40)
+    for end, quantile in [(estimate.low, 1.959964), (estimate.high, -1.959964)]:
+
+        def unlikely(losing: float, end: float = end) -> float:
+            winning = losing + end
+            rest = 1 - winning - losing
+            return -(xlogy(won, winning) + xlogy(lost, losing) + xlogy(40 - won - lost, rest))
+
+        bounds = (max(0, -end) + 1e-9, (1 - end) / 2 - 1e-9)
+        losing = minimize_scalar(unlikely, bounds=bounds, options={"xatol": 1e-12}).x
+        error = (40 * (2 * losing + end - end**2)) ** 0.5
+        assert (won - lost - 40 * end) / error == pytest.approx(quantile, abs=1e-4)
+
+
+def test_no_problem_that_differs_still_leaves_a_difference_possible() -> None:
+    same = cell(*"0110111001")
+    estimate = paired_difference([same], [same])
+    expected = 1.959964**2 / (10 + 1.959964**2)  # Wilson's, for none of ten
+    assert (estimate.low, estimate.high) == pytest.approx((-expected, expected))
 
 
 def test_cells_that_never_differ_still_have_an_interval() -> None:
@@ -237,7 +298,7 @@ def test_the_error_over_problems_is_the_clustered_one_of_statsmodels(
     theirs = model.fit(cov_type="cluster", cov_kwds={"groups": groups})
     centre, error = error_over_problems(values.mean(axis=1))
     assert centre == pytest.approx(theirs.params[0])
-    assert error == pytest.approx(theirs.bse[0])
+    assert error.value**0.5 == pytest.approx(theirs.bse[0])
 
 
 @given(st.data())
@@ -273,12 +334,33 @@ def test_the_one_sided_sign_flip_test_is_scipys(differences: list[int]) -> None:
     assert sign_flip(values, alternative="greater") == pytest.approx(reference.pvalue)
 
 
-def test_many_differences_are_flipped_at_random_and_reproducibly() -> None:
-    values = np.array([1.0] * 18 + [-1.0] * 12)
-    exact = stats.binomtest(18, 30).pvalue
-    assert sign_flip(values) == pytest.approx(exact, abs=0.005)
-    assert sign_flip(values) == sign_flip(values)
-    assert sign_flip(np.ones(200)) == pytest.approx(1e-5, rel=1e-3)  # never 0
+def test_differences_of_one_size_are_mcnemars_exact_test() -> None:
+    values = np.array([0.5] * 18 + [-0.5] * 12 + [0] * 9)
+    assert sign_flip(values) == pytest.approx(stats.binomtest(18, 30).pvalue)
+    greater = stats.binomtest(12, 30, alternative="greater").pvalue
+    assert sign_flip(-values, alternative="greater") == pytest.approx(greater)
+    assert sign_flip(np.zeros(9)) == sign_flip(np.zeros(9), alternative="greater") == 1
+
+
+def test_many_differences_are_flipped_at_random_and_reproducibly(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values = np.array([1.0, 0.5] * 9 + [-1.0, -0.25] * 7)
+    found = sign_flip(values)
+    assert found == sign_flip(values)
+    assert sign_flip(np.append(np.ones(199), 0.5)) == pytest.approx(1e-5, rel=1e-3)  # never 0
+    monkeypatch.setattr("its.paired.EXHAUSTIVE", 32)
+    assert 0 < abs(found - sign_flip(values)) < 0.005
+
+
+def test_many_rows_are_tested_as_each_alone() -> None:
+    random = np.random.default_rng(0)
+    rows = random.integers(-4, 5, (6, 40)) / 4
+    rows[1] = np.sign(rows[1])
+    rows[2, 9:] = rows[3] = 0
+    for alternative in ["two-sided", "greater"]:
+        alone = [sign_flip(row, alternative=alternative) for row in rows]
+        assert sign_flip(rows, alternative=alternative) == pytest.approx(alone, abs=0.01)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Half-widths of parts add up by squares, and a test rejects what its interval leaves out."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,3 +41,26 @@ def test_a_test_rejects_what_its_interval_leaves_out(
     if 1e-9 < p < 0.49:
         assert one.half(1 - 2 * p) == pytest.approx(distance, rel=1e-3)
     assert one.p(distance) + one.p(-distance) == pytest.approx(1)
+
+
+def test_parts_between_replicates_have_satterthwaites_degrees_of_freedom() -> None:
+    parts = (Variance(0.03, 4), Variance(0.01, 2))
+    total = Replication(parts, 0).total()
+    assert total.value == pytest.approx(0.04)
+    assert total.freedom == pytest.approx(0.04**2 / (0.03**2 / 4 + 0.01**2 / 2))
+    assert Replication((Variance(0.03, 4), Variance(0.03, 4)), 0).total().freedom == 8
+    assert Replication((Variance(0.0, 4), Variance(0.0, 2)), 0).total() == (0, 2)
+
+
+def test_many_at_once_are_as_each_alone() -> None:
+    values, distances = np.array([0.01, 0.04, 0.0]), np.array([0.1, -0.3, 0.0])
+
+    def uncertainty(value: float | np.ndarray) -> Uncertainty:
+        between = Replication((Variance(value, 2), Variance(value / 2, 6)), value / 3)
+        return Uncertainty((Variance(0.01 + value, 29),), (between,))
+
+    alone = [uncertainty(value) for value in values]
+    together = uncertainty(values)
+    assert together.half() == pytest.approx([one.half() for one in alone])
+    p = [one.p(distance) for one, distance in zip(alone, distances, strict=True)]
+    assert together.p(distances) == pytest.approx(p)

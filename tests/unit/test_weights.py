@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from its.errors import InputError
+from its.releasing import release
 from its.weights import check_model, has_template, identity, weights_of, write_manifest
 
 
@@ -125,3 +126,62 @@ def test_a_chat_template_is_found_where_tokenizers_keep_it(tmp_path: Path) -> No
     (tmp_path / "tokenizer_config.json").write_text('{"chat_template": "{{ messages }}"}')
     assert has_template(tmp_path)
     assert has_template(write_model(tmp_path / "model"))
+
+
+@pytest.fixture
+def trained(tmp_path: Path) -> Path:
+    """Return the manifest of a training that kept its first epoch, with its learner beside it."""
+    home = tmp_path / "checkpoints/m/a-N-r-s0"
+    write_manifest(write_model(home / "weights") / "manifest.json")
+    epoch = write_model(home / "epochs/1")
+    write_manifest(home.with_name("a-N-r-s0-e1") / "weights/manifest.json", epoch)
+    return home / "weights/manifest.json"
+
+
+def test_released_weights_are_missed_by_name_and_day(trained: Path) -> None:
+    assert release(trained, "none", "demo") == (2 * 160, 0)
+    with pytest.raises(InputError) as error:
+        weights_of(trained)
+    assert "a-N-r-s0: its weights were released at 20" in str(error.value)
+    assert f"`snakemake --force {trained}` trains it again" in str(error.value)
+    assert weights_of(trained, released=True) == trained.parent
+    (trained.parent / "config.json").unlink()  # which no policy releases
+    with pytest.raises(InputError, match=r"config\.json: no bytes, expected 2"):
+        weights_of(trained, released=True)
+
+
+def test_the_last_epoch_is_there_once_the_others_are_released(trained: Path) -> None:
+    assert release(trained, "last", "demo") == (160, 160)
+    assert release(trained, "last", "demo") == (0, 160)
+    assert weights_of(trained) == trained.parent
+    earlier = trained.parents[2] / "a-N-r-s0-e1/weights/manifest.json"
+    with pytest.raises(InputError, match=f"a-N-r-s0-e1: .*`snakemake --force {trained}`"):
+        weights_of(earlier)
+
+
+def test_the_record_keeps_what_was_released_before(trained: Path) -> None:
+    release(trained, "last", "demo")
+    release(trained, "none", "other")
+    first, second = json.loads((trained.parents[1] / "released.json").read_text())
+    assert (first["keep"], first["plan"], second["keep"]) == ("last", "demo", "none")
+    assert [list(one["learners"]) for one in (first, second)] == [["a-N-r-s0-e1"], ["a-N-r-s0"]]
+    files = json.loads(trained.read_text())["files"]
+    assert second["learners"]["a-N-r-s0"] == {"model.safetensors": files["model.safetensors"]}
+
+
+def test_a_release_that_was_cut_off_is_finished_and_noted_once(trained: Path) -> None:
+    stuck = trained.parents[1] / "epochs/1/model.safetensors"
+    stuck.unlink()
+    stuck.mkdir()  # cannot be unlinked
+    with pytest.raises(OSError, match="model.safetensors"):
+        release(trained, "none", "demo")
+    record = trained.parents[1] / "released.json"
+    before = record.read_bytes()
+    with pytest.raises(InputError, match="its weights were released at"):
+        weights_of(trained)
+
+    stuck.rmdir()
+    stuck.write_bytes(b"weights")
+    assert release(trained, "none", "demo")[1] == 0
+    assert not list(trained.parents[1].rglob("*.safetensors"))
+    assert record.read_bytes() == before

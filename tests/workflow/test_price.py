@@ -146,6 +146,21 @@ def test_its_price_is_shown_and_refused(large: Checkout) -> None:
     assert table.filter(stage="train")["fits"].to_list() == [False]
 
 
+def test_a_run_without_the_disk_for_it_is_stopped_before_it_starts(large: Checkout) -> None:
+    """Nobody has so much; on the processor, memory is not refused."""
+    large.edit("config/large.yaml", "layers: 64,", "layers: 6400000,")
+    for gpus in ["gpus: 8", "gpus: 4"]:
+        large.edit("config/large.yaml", gpus, "gpus: 0")
+    config = ["--configfile", "config/large.yaml"]
+    assert large.snakemake("-n", *config).status == 0  # it may run elsewhere
+
+    run = large.snakemake("-c1", *config)
+    assert run.status != 0
+    assert "error: plan large has up to " in run.out
+    assert "GB at once still to put into results (weights " in run.out
+    assert not list(large.folder.glob("results/*"))
+
+
 def test_another_plan_beside_it_is_not_stopped(large: Checkout) -> None:
     large.edit("config/large.yaml", "plan: large", "plan: demo")
     run = large.snakemake("-n", "--configfile", "config/large.yaml")

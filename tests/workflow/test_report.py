@@ -90,17 +90,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_json(results / f"scores/{cell}.json", summarize(verdicts))
     (results / "scores/tiny/few-U-sft-s0/easy/U.parquet").unlink()  # a hole
     plan = ["--plan", PLAN.settings(), "--labels", json.dumps(LABELS)]
-    tables = [results / "tables/codesign.csv", results / "tables/cells.csv"]
+    tables = [results / f"tables/{name}.csv" for name in ["codesign", "cells", "pass_at_k"]]
     figures = [results / f"figures/codesign.{kind}" for kind in ["svg", "png", "pdf"]]
     _script("tabulate_codesign", *tables, "--scores", results / "scores", *plan)
     _script("draw_codesign", tables[0], *figures)
     lengths = [results / f"figures/lengths.{kind}" for kind in ["svg", "png", "pdf"]]
     _script("draw_lengths", tables[0], *lengths)
+    passes = [results / f"figures/pass_at_k.{kind}" for kind in ["svg", "png", "pdf"]]
+    _script("draw_pass_at_k", tables[2], tables[0], *passes)
     power = results / "cost/tried.csv"
     power.parent.mkdir()
     power.write_text("stage,jobs\ntrain,2\n")
     index = results / "report/index.html"
-    made = [*tables, *figures, *lengths]
+    made = [*tables, *figures, *lengths, *passes]
     known = ["--power", power, "--chats", '{"tiny": {}}', "--settings", "{}"]
     pages = ["--results", results, "--pages", ROOT / "report/pages", "--name", "tried"]
     _script("write_report", index, "--made", *made, *known, *pages, *plan)
@@ -174,7 +176,7 @@ def column(page: Page, number: int) -> list[str]:
 def test_every_figure_is_there_and_every_link_leads_to_a_file(reader: Reader, folder: Path) -> None:
     page = reader.open("index.html")
     widths = page.eval_on_selector_all("img", "found => found.map((one) => one.naturalWidth)")
-    assert len(widths) == 1
+    assert len(widths) == 2
     assert min(widths) > 100
     links = page.eval_on_selector_all("a[href]", "found => found.map((one) => one.href)")
     assert len(links) > 10
@@ -226,6 +228,12 @@ def test_formulas_are_rendered_and_thinking_is_folded(reader: Reader) -> None:
     pane.locator("summary").click()
     pane.locator("details .text").wait_for()
     assert pane.locator(".text math mfrac").count() == 2
+
+
+def test_an_answer_stands_beside_how_it_was_read(reader: Reader) -> None:
+    pane = reader.open("responses.html#benchmark=easy&row=1").locator("article.pane")
+    assert pane.locator("dd").nth(1).locator("code").inner_text() == "1/4"
+    assert pane.locator("dd").nth(2).inner_text() == "0"  # read as it is written
 
 
 @pytest.mark.parametrize("place", range(1, len(TEXTS)))

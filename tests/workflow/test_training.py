@@ -21,7 +21,7 @@ from its.chat import load_tokenizer
 from its.config.model import Chat
 from its.examples import ROWS, read_examples
 from its.files import sha256_of, umask
-from its.weights import weights_of
+from its.weights import identity, weights_of
 
 pytestmark = pytest.mark.slow
 
@@ -89,7 +89,7 @@ def start(base: Path, rows: Path) -> Iterator[Callable[..., subprocess.Popen]]:
         processes: int = 1,
         recipe: dict = RECIPE,
         around: dict[str, str] | None = None,
-        **saving: int,
+        **saving: int | str,
     ) -> subprocess.Popen:
         trained = Trained(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -175,6 +175,28 @@ def test_killed_then_stopped_then_finished_it_is_the_same_training(
     assert sha256_of(trained.manifest) == sha256_of(unbroken.manifest)
     assert trained.losses() == unbroken.losses()
     assert not (tmp_path / "progress").exists()
+
+
+def test_weights_and_states_on_scratch_leave_results_small(
+    start: Callable, unbroken: Trained, tmp_path: Path
+) -> None:
+    home, scratch = tmp_path / "results/tiny/a-N-sft-s0", tmp_path / "scratch"
+    trained, place = Trained(home), scratch / "tiny/a-N-sft-s0"
+    process = start(home, save_steps=2, scratch=str(scratch))
+    wait_for_state(Trained(place), 2, process)
+    kill(process)
+    assert trained.states() == []
+    assert [path.name for path in (home / "progress").iterdir()] == ["lease.json"]
+
+    assert start(home, scratch=str(scratch)).wait(LONGEST) == 0
+    assert "going on after step" in (home / "log").read_text()
+    assert trained.losses() == unbroken.losses()
+    assert json.loads(trained.manifest.read_text())["folder"] == str(place / "weights")
+    assert identity(trained.manifest) == identity(unbroken.manifest)
+    assert weights_of(trained.manifest, hashes=True) == place / "weights"
+    assert sorted(path.name for path in place.iterdir()) == ["owner.txt", "weights"]
+    left = {path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file()}
+    assert left == {"log", "training.json", "weights/manifest.json"}
 
 
 def test_what_another_job_has_finished_is_left_alone(start: Callable, unbroken: Trained) -> None:
@@ -265,6 +287,17 @@ def test_a_state_that_cannot_be_converted_is_kept_and_both_counts_are_named(
     assert "left this state in 2 parts, and cannot turn it into one for 1 processes" in log
     assert "train with 2 again" in log
     assert trained.states()
+
+
+def test_attention_that_is_not_installed_is_named_with_what_is(
+    start: Callable, tmp_path: Path
+) -> None:
+    recipe = RECIPE | {"attention": "flash_attention_2"}
+    assert start(tmp_path, recipe=recipe).wait(LONGEST) == 2
+    log = (tmp_path / "log").read_text()
+    assert "attention 'flash_attention_2' is not installed here" in log
+    assert "or take attention: sdpa" in log
+    assert "Traceback" not in log
 
 
 def test_a_process_that_the_system_kills_is_told_apart(tmp_path: Path) -> None:

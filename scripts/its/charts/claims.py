@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import altair as alt
 import polars as pl
 
-from its.figures import FAINT, INK
+from its.figures import FAINT, INK, nothing
 
 VERDICTS = {"supported": "#009e73", "contradicted": "#d55e00", "undecided": "#7f7f7f"}
 """Okabe and Ito's: told apart by colour-blind readers."""
@@ -29,8 +29,7 @@ def claims_chart(claims: pl.DataFrame, labels: Mapping[str, str]) -> alt.TopLeve
     """
     found = claims.filter(pl.col("verdict") != "missing")
     if found.is_empty():
-        text = pl.DataFrame({"text": ["Nothing to test yet: no claim has all of its cells."]})
-        return alt.Chart(text, title=_title()).mark_text(fontSize=13).encode(text="text:N")
+        return nothing("Nothing to test yet: no claim has all of its cells.", _title())
     names = [name for name in ["model", "sample", "recipe"] if found[name].n_unique() > 1]
     benchmark = pl.col("benchmark").replace(dict(labels))
     where = pl.concat_str([*names, benchmark], separator=", ")

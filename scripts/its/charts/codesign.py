@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from its.config.plan import UNTRAINED
-from its.figures import ACCURACY_SCHEME, HOLE, INK, labels_of
+from its.figures import ACCURACY_SCHEME, HOLE, INK, labels_of, told
 
 WIDTH, HEIGHT = 104, 66
 """Pixels of a cell."""
@@ -75,7 +75,7 @@ def _panel(
     lines = max(name.count("\n") for name in columns_called.values())
     shown = cells.with_columns(
         pl.col("train")
-        .replace_strict({name: _line(name, labels) for name in cells["train"]})
+        .replace_strict({name: told(name, labels) for name in cells["train"]})
         .alias("row"),
         pl.col("test").replace_strict(columns_called).alias("column"),
         pl.when("missing")
@@ -159,11 +159,6 @@ def _panel(
 
 def _percent(column: str) -> pl.Expr:
     return (pl.col(column) * 100).round(0).cast(pl.Int64, strict=False)
-
-
-def _line(name: str, labels: dict[str, str]) -> str:
-    label = labels[name]
-    return label if name in {UNTRAINED, label} else f"{name}: {label}"
 
 
 def _wrapped(name: str, labels: dict[str, str]) -> list[str]:

@@ -6,7 +6,7 @@ import altair as alt
 import polars as pl
 
 from its.comparisons import BEST, BOTH, SAME_TEST, TEST_ONLY, TRAIN_ONLY
-from its.figures import FAINT, INK
+from its.figures import FAINT, INK, nothing
 
 HEADINGS = {
     SAME_TEST: "trained - untrained, asked the same way",
@@ -39,14 +39,7 @@ def comparisons_chart(comparisons: pl.DataFrame, labels: Mapping[str, str]) -> a
     other = pl.when(pl.col("what") == BEST).then(pl.lit("best untrained")).otherwise("b")
     found = found.with_columns(row=owner + pl.format("{} minus {}", "a", other))
     if found.is_empty():
-        return (
-            alt.Chart(
-                pl.DataFrame({"text": ["Nothing to compare yet: no two cells have scores."]}),
-                title=_title(),
-            )
-            .mark_text(fontSize=13)
-            .encode(text="text:N")
-        )
+        return nothing("Nothing to compare yet: no two cells have scores.", _title())
     ends = [found[name].drop_nulls() for name in ["low", "high", "lenient_low", "lenient_high"]]
     reach = max(0.05, *(float(end.abs().max() or 0) for end in ends if len(end))) * 1.05
     benchmarks = found["benchmark"].unique(maintain_order=True).to_list()
@@ -118,7 +111,7 @@ def _panel(
             labels=axis,
             ticks=axis,
             title="difference in percentage points" if axis else None,
-            format="+d",
+            labelExpr="datum.value == 0 ? '0' : format(datum.value, '+d')",
             domain=False,
             tickCount=7,
         ),

@@ -4,7 +4,7 @@ import altair as alt
 import polars as pl
 
 from its.config.plan import UNTRAINED
-from its.figures import INK, labels_of, strategies_of, strategy_colours
+from its.figures import INK, labels_of, nothing, strategies_of, strategy_colours, told
 
 LENGTHS = {"thinking_tokens": "tokens of thinking", "answer_tokens": "tokens of the answer"}
 WIDTH, STEP = 260, 20
@@ -21,7 +21,7 @@ def lengths_chart(codesign: pl.DataFrame) -> alt.TopLevelMixin:
     """
     labels = labels_of(codesign)
     strategies = strategies_of(codesign)
-    names = {name: _line(name, labels) for name in strategies}
+    names = {name: told(name, labels) for name in strategies}
     colours = strategy_colours(strategies, [names[name] for name in strategies])
     found = codesign.filter(~pl.col("missing"))
     learnt = found.filter(pl.col("train") != UNTRAINED).select("model", "sample", "recipe")
@@ -37,12 +37,7 @@ def lengths_chart(codesign: pl.DataFrame) -> alt.TopLevelMixin:
         trained=pl.col("train").replace_strict(names),
     )
     if shown.is_empty():
-        return (
-            alt.Chart(pl.DataFrame({"text": ["Nothing to show yet: no cell has scores."]}))
-            .mark_text(fontSize=13)
-            .encode(text="text:N")
-            .properties(title=_title())
-        )
+        return nothing("Nothing to show yet: no cell has scores.", _title())
     kept = [name for name in LENGTHS if shown[name].max() > 0]
     trained = shown["trained"].unique(maintain_order=True).to_list()
     panels = [
@@ -104,8 +99,3 @@ def _panel(
             text=alt.Text("value:Q", format=",d")
         ),
     ).properties(width=WIDTH, height=STEP * len(rows))
-
-
-def _line(name: str, labels: dict[str, str]) -> str:
-    label = labels[name]
-    return label if name in {UNTRAINED, label} else f"{name}: {label}"

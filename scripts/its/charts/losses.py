@@ -9,7 +9,7 @@ import polars as pl
 
 from its.config.plan import Cell, Plan
 from its.errors import InputError
-from its.figures import strategy_colours
+from its.figures import nothing, strategy_colours
 
 LOSSES = {
     "model": pl.String,
@@ -65,8 +65,7 @@ def losses_chart(losses: pl.DataFrame, strategies: list[str]) -> alt.TopLevelMix
         ],
     )
     if losses.is_empty():
-        text = pl.DataFrame({"text": ["Nothing to show yet: nothing has been trained."]})
-        return alt.Chart(text, title=title).mark_text(fontSize=13).encode(text="text:N")
+        return nothing("Nothing to show yet: nothing has been trained.", title)
     panels = []
     for rows in losses.partition_by("model", "sample", "recipe", maintain_order=True):
         name = ", ".join(rows.row(0)[:3])

@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from its.figures import FAINT, INK, strategy_colours
+from its.figures import FAINT, INK, nothing, strategy_colours
 
 WIDTH, STEP = 340, 46
 """Pixels of the panel of similarities, and between two strategies."""
@@ -30,8 +30,7 @@ def personas_chart(quality: pl.DataFrame, strategies: list[str]) -> alt.TopLevel
         Those of the plan, in its order: they have the same colours in its other figures.
     """
     if quality.is_empty():
-        text = pl.DataFrame({"text": ["Nothing to show yet: no persona has been measured."]})
-        return alt.Chart(text, title=_title()).mark_text(fontSize=13).encode(text="text:N")
+        return nothing("Nothing to show yet: no persona has been measured.", _title())
     order = list(dict.fromkeys([*strategies, *quality["strategy"]]))
     labels = dict(quality.select("strategy", "label").iter_rows())
     lines = {name: _line(name, labels.get(name, name)) for name in order}

@@ -22,6 +22,7 @@ from its.config.section import Name, Section, one_of
 from its.config.source import Source
 from its.config.strategy import Strategy, Written
 from its.config.vote import Vote
+from its.config.weights import Weights
 from its.errors import InputError
 
 
@@ -50,6 +51,8 @@ class Config(Section):
     """Which cells of all these to make."""
     plan: Annotated[str, one_of("plans")]
     """What a bare `snakemake` makes."""
+    weights: Weights = Weights()
+    """Where trained weights lie, and how long."""
     price: Price = Price()
     """What the price of a plan is computed with."""
     power: Power = Power()

@@ -36,6 +36,11 @@ class Needs(Section):
     runtime: str = Field(pattern=r"^\d+[mhd]$")
     """Wall-clock limit of the job."""
 
+    @property
+    def all_gpus(self) -> int:
+        """GPUs of the whole job."""
+        return self.gpus
+
 
 class GenerationNeeds(Needs):
     """What an engine asks for."""
@@ -64,6 +69,11 @@ class TrainingNeeds(Saving, Needs):
     More than one needs SLURM. Only rounding depends on it."""
     processes: int | None = Field(None, ge=1)
     """Processes on each node: one a GPU, and one without a GPU, if it is not set."""
+
+    @property
+    def all_gpus(self) -> int:
+        """GPUs of the whole job, on all its nodes."""
+        return self.nodes * self.gpus
 
     @model_validator(mode="after")
     def _one_process_a_gpu(self) -> "TrainingNeeds":

@@ -67,8 +67,8 @@ class Price(Section):
     cores: int | None = Field(None, ge=1)
     """Cores at hand at once for models without GPUs, for the wall time; likewise."""
     refuse: bool = True
-    """Stop a plan that cannot fit into memory before its first GPU job. An estimate may err:
-    `false` lets it run."""
+    """Stop a plan that cannot fit into memory, or a run for which the disk is too small, before
+    its first job with a model. An estimate may err: `false` lets it run."""
     calibrate: bool = False
     """Correct speeds and lengths by the jobs that are finished under `results/`."""
 

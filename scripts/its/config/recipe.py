@@ -40,6 +40,10 @@ class Recipe(Section):
     """Of Adam; as s1."""
     max_grad_norm: float = Field(1.0, gt=0)
     """Gradients are scaled down to this norm."""
+    attention: Literal["sdpa", "flash_attention_2", "flash_attention_3"] = "sdpa"
+    """How attention is computed. `sdpa` is PyTorch's own and runs everywhere; it keeps packed rows
+    apart by a mask made of their positions. The others need a GPU and a package that is not
+    pinned here: add it to `envs/train.in`. Only rounding, memory and time depend on it."""
     gradient_checkpointing: bool = False
     """Recompute activations instead of keeping them. Only memory and time depend on it."""
     deepspeed: str | None = None

@@ -25,6 +25,7 @@ from its.config.shape import Shape
 from its.config.source import Between, Choices, Fields, Generator, Mapped, Source
 from its.config.strategy import Bank, Other, Strategy, Text, Words, Written
 from its.config.vote import Vote
+from its.config.weights import Weights
 
 
 def kind_of(section: type[Section]) -> str:
@@ -65,6 +66,7 @@ SECTIONS: dict[str, type[Section]] = {
     "plans.NAME": Plan,
     "plans.NAME.replicates": Replicate,
     "plans.NAME.published": Published,
+    "weights": Weights,
     "price": Price,
     "report": Report,
     "price.cards.NAME": Card,

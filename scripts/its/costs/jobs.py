@@ -70,6 +70,8 @@ class Kind:
     """Bytes that one job leaves."""
     limit: float | None = None
     """Seconds after which one job is ended."""
+    epochs: float = 0
+    """Bytes of that which are weights of earlier epochs."""
     scratch: float = 0
     """Bytes that one job takes while it runs, beside that."""
 
@@ -122,7 +124,7 @@ def training_kind(
         name,
         what,
         jobs=1,
-        gpus=model.train.nodes * model.train.gpus,
+        gpus=model.train.all_gpus,
         cores=model.train.nodes * model.train.threads,
         start=start_seconds(shape, model.dtype, price, engine=False),
         work=training_seconds(model, shape, recipe, sharding, price, rows=rows, tokens=tokens),
@@ -133,8 +135,9 @@ def training_kind(
         fits=memory.fits,
         limit=device_of(model.train, price, model.dtype).limit,
         disk=saved * (1 + len(recipe.keep)),
-        # The state it would go on from, and the next one while that is written.
-        scratch=2 * (12 * weights + saved),
+        epochs=saved * len(recipe.keep),
+        # The states it would go on from, and the next one while that is written.
+        scratch=(1 + model.train.keep_states) * (12 * weights + saved),
     )
 
 

@@ -9,7 +9,7 @@ import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from its.config.plan import UNTRAINED
-from its.figures import labels_of, strategies_of, strategy_colours
+from its.figures import labels_of, strategies_of, strategy_colours, told
 
 SECTIONS = {
     "claims": (
@@ -21,6 +21,14 @@ SECTIONS = {
         "Differences",
         "Cells against cells, always paired by problem, corrected for how many they are. Whether "
         "two cells differ is answered here, not by two intervals that overlap or do not.",
+    ),
+    "changes": (
+        "Problem by problem",
+        "On how many problems one cell does better than another, and on how many worse.",
+    ),
+    "samples": (
+        "Size and quality of the data",
+        "The same strategies learnt from other rows.",
     ),
     "selection": (
         "The best pair",
@@ -36,6 +44,12 @@ SECTIONS = {
     "lengths": (
         "Lengths and truncation",
         "Tokens of thinking and of the answer, and how many responses were cut off.",
+    ),
+    "pass_at_k": (
+        "One of k responses",
+        "How often at least one of k responses is right, for every k that was sampled, with "
+        "intervals over problems: it shows whether a training made right answers likelier, or "
+        "answers alike.",
     ),
     "votes": ("Votes", "The majority of several learners."),
     "losses": ("Training", "The loss of each training, on the tokens of the response."),
@@ -146,12 +160,9 @@ def names(codesign: pl.DataFrame) -> tuple[dict[str, str], dict[str, str]]:
     """Return what strategies are called, and their colours, by name: those of every figure."""
     strategies = strategies_of(codesign)
     labels = labels_of(codesign)
-    told = {
-        name: labels[name] if name in {UNTRAINED, labels[name]} else f"{name}: {labels[name]}"
-        for name in strategies
-    }
+    shown = {name: told(name, labels) for name in strategies}
     colours = strategy_colours(strategies, strategies).to_dict()["range"]
-    return told, dict(zip(strategies, colours, strict=True))
+    return shown, dict(zip(strategies, colours, strict=True))
 
 
 def sections(tables: Iterable[Path], figures: Iterable[Path]) -> list[dict[str, Any]]:

@@ -35,6 +35,16 @@ VERDICT = (
 )
 """One word for what became of a response; strict accuracy counts `right` alone."""
 
+READINGS = [
+    pl.when(pl.col(read) != pl.col(written)).then(read).alias(read)
+    for read, written in [
+        ("parsed", "extracted"),
+        ("lenient_parsed", "lenient_extracted"),
+        ("gold_parsed", "gold"),
+    ]
+]
+"""How answers were read to be compared, where that is not how they are written."""
+
 
 @dataclass
 class Listed:
@@ -63,10 +73,11 @@ def write_responses(
     """Write the parts of the page of responses, cell by cell, so that few are in memory at once.
 
     `rows/{benchmark}` holds a list per response: place of its problem, place of its cell, sample,
-    verdict, rule, lenient rule, extracted answer, leniently extracted answer, tokens, tokens of
-    thinking, and the part of `texts/{benchmark}/` that holds its text by its place in the list,
-    or -1. A text is thinking and answer. `questions/{benchmark}/{strategy}` holds by the place of
-    a problem, for each variant, its messages: role, and pieces with whether they are the context.
+    verdict, rule, lenient rule, extracted answer, leniently extracted answer, how each of them and
+    the gold were read (null: as they are written), tokens, tokens of thinking, and the part of
+    `texts/{benchmark}/` that holds its text by its place in the list, or -1. A text is thinking
+    and answer. `questions/{benchmark}/{strategy}` holds by the place of a problem, for each
+    variant, its messages: role, and pieces with whether they are the context.
 
     Parameters
     ----------
@@ -130,6 +141,9 @@ SHOWN = [
     "lenient_rule",
     "extracted",
     "lenient_extracted",
+    "parsed",
+    "lenient_parsed",
+    "gold_parsed",
     "tokens",
     "thinking_tokens",
 ]
@@ -158,7 +172,7 @@ def _noted(listed: Listed, cell: Cell) -> int:
 
 def _verdicts(path: Path, share: float) -> pl.DataFrame:
     """Read all verdicts of a cell, or the first of each problem and those that differ."""
-    verdicts = read_table(path, VERDICTS).with_columns(VERDICT.alias("verdict"))
+    verdicts = read_table(path, VERDICTS).with_columns(VERDICT.alias("verdict"), *READINGS)
     samples = verdicts["sample"].n_unique()
     if share < 1:
         first = max(1, int(samples * share))

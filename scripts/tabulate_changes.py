@@ -1,0 +1,27 @@
+"""Count the problems on which the cells of a plan differ, and how."""
+
+import argparse
+from pathlib import Path
+
+from its.arguments import as_json
+from its.changes import change_rows
+from its.config.plan import Plan
+from its.errors import run
+from its.spreadsheets import write_csv
+
+
+def main() -> None:
+    """Read the verdicts, write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("changes", type=Path, help="CSV to write, one row per comparison")
+    parser.add_argument("--scores", type=Path, required=True, help="folder of the verdicts")
+    parser.add_argument("--plan", type=as_json(Plan), required=True)
+    parser.add_argument("--drawn", nargs="*", default=[], help="strategies that have draws")
+    parser.add_argument("--plain", nargs="*", default=[], help="strategies that join nothing")
+    args = parser.parse_args()
+
+    write_csv(args.changes, change_rows(args.plan, args.drawn, args.plain, args.scores))
+
+
+if __name__ == "__main__":
+    run(main)
