@@ -22,8 +22,8 @@ A shim between a script and the system ([tests/faults/shim.c](../tests/faults/sh
 writes, renames, links and syncs of files below `results/`, of whatever library. At each of them in
 turn, or at a few drawn by the seed where there are many, the process is killed with half of a
 write done (`kill`), gets an error of the disk (`fail`), or finds the disk full from then on
-(`full`). Then the script runs again. Killed, a script leaves the hidden file that it was at
-(`.NAME.PROCESS.part`), which nothing reads.
+(`full`). Then the script runs again. Killed, a script leaves the hidden file or folder that it
+was at (`.NAME.PROCESS.part`), which nothing reads.
 """
 PLANS = """## Plans
 

@@ -37,6 +37,8 @@ from scripts import TARGETS
 
 LONGEST = 600
 """Seconds after which a run counts as hanging."""
+PAGE = 4096
+"""Bytes that a file of a tmpfs takes at least."""
 DATA = {".parquet", ".json", ".csv", ".safetensors"}
 """What must be equal to an undisturbed run. Pages and pictures are made of it."""
 TRAINED = "results/checkpoints/tiny/few8-N-quick-s0"
@@ -65,7 +67,10 @@ PARTS = {
         [TRAINED], [f"{TRAINED}/weights/manifest.json"], "scripts/train.py", "scripts/train.py"
     ),
     "generate": Part(
-        [ANSWERED], [f"{ANSWERED}/N.parquet"], "scripts/generate.py", "VLLM::EngineCor"
+        [f"{ANSWERED}/N.parquet", f"{ANSWERED}/N.shards"],
+        [f"{ANSWERED}/N.parquet"],
+        "scripts/generate.py",
+        "VLLM::EngineCor",
     ),
     "tables": Part(
         ["results/scores", "results/tables/faults/codesign.csv"],
@@ -166,12 +171,12 @@ def signalled(number: signal.Signals, whom: str) -> Callable[[Try], None]:
 def disk_full(one: Try) -> None:
     """Fill the disk of the results; then free it."""
     results = one.place / "results"
-    with mounted(results, 0) as resize:
-        whole = sum(f.stat().st_size for f in (one.done / "results").rglob("*") if f.is_file())
-        here = sum(f.stat().st_size for f in results.rglob("*") if f.is_file())
-        blocks = sum(4096 for f in results.rglob("*"))
-        share = one.draw.uniform(0.02, 0.9)
-        resize(f"size={int(here + blocks + share * max(whole - here, 2**19)) // 4096 * 4096}")
+    with mounted(results) as resize:
+        wanted = {name: (one.done / name).stat().st_size for name in artifacts(one.done)}
+        lacking = sum(
+            PAGE * -(-n // PAGE) for name, n in wanted.items() if not (one.place / name).exists()
+        )
+        resize(f"size={_used(results) + int(one.draw.uniform(0, 0.9) * lacking) // PAGE * PAGE}")
         one.run()
         resize("size=1g")
         yield_to_disk(results)
@@ -180,7 +185,7 @@ def disk_full(one: Try) -> None:
 def read_only(one: Try) -> None:
     """Let the results be read-only at first."""
     results = one.place / "results"
-    with mounted(results, 2**30) as resize:
+    with mounted(results) as resize:
         resize("ro")
         one.run()
         resize("rw")
@@ -192,14 +197,18 @@ def yield_to_disk(results: Path) -> None:
     shutil.copytree(results, results.with_name("kept"), symlinks=True)
 
 
+def _used(disk: Path) -> int:
+    """Return the bytes that are in use on a disk."""
+    found = os.statvfs(disk)
+    return (found.f_blocks - found.f_bfree) * found.f_frsize
+
+
 @contextmanager
-def mounted(results: Path, size: int) -> Iterator[Callable[[str], None]]:
+def mounted(results: Path) -> Iterator[Callable[[str], None]]:
     """Put the results on a disk of their own; yield what changes its options."""
     aside = results.rename(results.with_name("aside"))
     results.mkdir()
-    subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={size or 2**30}", "tmpfs", results], check=True
-    )
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1g", "tmpfs", results], check=True)
     try:
         shutil.copytree(aside, results, symlinks=True, dirs_exist_ok=True)
         yield lambda option: subprocess.run(
@@ -356,7 +365,7 @@ def unequal(done: Path, place: Path, *, all_of: bool) -> list[str]:
 
 def shards(place: Path) -> dict[Path, int]:
     """Return when each shard was written."""
-    return {p: p.stat().st_mtime_ns for p in (place / ANSWERED).glob("*.shards/*/*.parquet")}
+    return {p: p.stat().st_mtime_ns for p in (place / ANSWERED).glob("N.shards/*/*.parquet")}
 
 
 def states(place: Path) -> list[int]:
@@ -368,7 +377,7 @@ def mended(place: Path) -> str:
     """Do what the messages of the run say; return what that was."""
     said = (place / "console").read_text(errors="replace")
     hand = []
-    for name in sorted(set(re.findall(r"error: (results/\S+?): .*; delete it", said))):
+    for name in sorted(set(re.findall(r"(results/\S+?): cannot be read .*; delete it", said))):
         (place / name).unlink(missing_ok=True)
         hand.append(f"deleted {name}")
     if list((place / ".snakemake/locks").glob("*")):
@@ -402,7 +411,7 @@ def outcome(name: str, one: Try) -> tuple[str, int, str, int]:
         twice = sum(after.get(path) != when for path, when in before.items())
         log = one.place / "results/logs/train/tiny/few8-N-quick-s0.log"
         said = re.findall(r"going on after step (\d+)", log.read_text()) if log.exists() else []
-        if before:
+        if before and one.part is PARTS["generate"]:
             repeated = f"{twice} of {len(before)} whole shards"
         if saved and one.part is PARTS["train"]:
             repeated = f"went on after step {said[-1] if said else 0}, state {saved[-1]} was there"

@@ -1,16 +1,20 @@
 """What strangers write into a config or a model runs nothing; what is secret is told to nobody."""
 
 import json
-import os
 import re
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
+import psutil
 import pytest
-from conftest import ROOT, Checkout
+from conftest import ROOT, Checkout, environment
 from tiny import write_tiny_model
+
+from its.examples import ROWS
 
 HOSTILE = """it's "$(touch owned)" `touch owned`; touch owned & | > owned
 touch owned \\ $PATH {input} # *"""
@@ -193,12 +197,8 @@ def evil(tmp_path: Path) -> Path:
     tokens["auto_map"] = {"AutoTokenizer": [None, "evil.EvilTokenizer"]}
     (folder / "tokenizer_config.json").write_text(json.dumps(tokens))
     manifest.unlink()
-    done = subprocess.run(
-        [sys.executable, ROOT / "scripts/fetch_model.py", manifest, "--source", f"path:{folder}"],
-        cwd=tmp_path,
-        check=True,
-    )
-    assert done.returncode == 0
+    script = ROOT / "scripts/fetch_model.py"
+    subprocess.run([sys.executable, script, manifest, "--source", f"path:{folder}"], check=True)
     return manifest
 
 
@@ -215,7 +215,7 @@ def test_code_that_a_model_brings_is_not_run(evil: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.slow
-def test_code_that_a_model_brings_is_run_by_neither_trainer_nor_engine(
+def test_trainer_and_engine_run_no_code_of_a_model_and_listen_to_this_machine_alone(
     evil: Path, tmp_path: Path
 ) -> None:
     rows = {
@@ -224,20 +224,38 @@ def test_code_that_a_model_brings_is_run_by_neither_trainer_nor_engine(
         "messages": [[{"role": "user", "content": "1 + 1?"}]] * 2,
         "response": ["2", "2"],
     }
-    pl.DataFrame(rows).write_parquet(tmp_path / "rows.parquet")
+    pl.DataFrame(rows, schema=ROWS).write_parquet(tmp_path / "rows.parquet")
     chat = ["--chat", '{"context": 512}', "--dtype", "float32"]
-    recipe = '{"learning_rate": 0.01, "epochs": 1, "batch": 2, "micro_batch": 2, "packing": false}'
+    recipe = '{"learning_rate": 0.01, "epochs": 1, "batch": 2, "micro_batch": 1, "packing": false}'
     sampling = '{"n": 1, "max_tokens": 4}'
-    for words in [
-        ["train.py", evil, "rows.parquet", "trained/weights/manifest.json", "trained/training.json"]
-        + [*chat, "--recipe", recipe, "--seed", "0"],
-        ["generate.py", evil, "rows.parquet", "made.parquet", *chat, "--sampling", sampling],
-    ]:
-        subprocess.run(
+    trained = ["weights/manifest.json", "training.json"]
+    train = ["launch.py", "--nproc-per-node", "2", ROOT / "scripts/train.py", evil, "rows.parquet"]
+    train += [*trained, *chat, "--recipe", recipe, "--seed", "0"]
+    generate = ["generate.py", evil, "rows.parquet", "made.parquet", *chat, "--sampling", sampling]
+    for words, made in [(train, trained[0]), (generate, "made.parquet")]:
+        heard = heard_from([str(word) for word in words], tmp_path)
+        assert (tmp_path / made).exists(), (tmp_path / "log").read_text()
+        assert heard <= {"127.0.0.1", "::1"}
+        assert not list(tmp_path.rglob("owned"))
+    assert tellers(tmp_path) == []
+
+
+def heard_from(words: list[str], folder: Path) -> set[str]:
+    """Run a script to its end, secrets in its environment; return where it listened."""
+    heard = set()
+    with (folder / "log").open("w") as log:
+        process = psutil.Popen(
             [sys.executable, ROOT / "scripts" / words[0], *words[1:]],
-            cwd=tmp_path,
-            env=os.environ | {"OMP_NUM_THREADS": "1"},
-            input="y\n" * 5,
-            text=True,
+            cwd=folder,
+            env=environment() | SECRETS | {"OMP_NUM_THREADS": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
-    assert not list(tmp_path.rglob("owned"))
+    while process.poll() is None:
+        with suppress(psutil.Error):  # a child is gone
+            for one in [process, *process.children(recursive=True)]:
+                sockets = one.net_connections("inet")
+                heard |= {it.laddr.ip for it in sockets if it.status == psutil.CONN_LISTEN}
+        time.sleep(0.1)
+    return heard
