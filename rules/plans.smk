@@ -278,7 +278,7 @@ def asked_of(plan):
     found = {}
     for cell in paths.cells(experiment, experiment.plans[plan]):
         learner = paths.EPOCH.sub("", cell.rsplit("/", 2)[0])
-        if not learner.endswith(f"/{UNTRAINED}"):
+        if Path(learner).name != UNTRAINED:
             found.setdefault(learner, []).append(cell)
     return found
 

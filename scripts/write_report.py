@@ -16,6 +16,7 @@ from its.config.plan import Plan
 from its.config.report import Report
 from its.errors import run
 from its.matrix import CODESIGN
+from its.report.chains import write_chains
 from its.report.libraries import copy_libraries
 from its.report.pages import matrix, names, render, sections
 from its.report.parts import write_part
@@ -52,6 +53,7 @@ def main() -> None:
             {name: Chat.model_validate(chat) for name, chat in args.chats.items()},
             args.settings,
         )
+        write_chains(folder / "data", args.results, listed.cells)
         labels, colours = names(codesign)
         learnt = {(group["model"], group["sample"], group["recipe"]) for group in listed.groups}
         start = {

@@ -85,6 +85,30 @@ function prose(text) {
   return element;
 }
 
+// The score of a cell and all that it was made of, nearest first, as Snakemake noted it.
+function made(score) {
+  const folded = make("details", undefined, "made");
+  folded.append(make("summary", "What its score was made of"));
+  folded.addEventListener("toggle", async () => {
+    if (folded.children.length > 1) return;
+    const check = make("p", "Noted when it was made. Whether a file has changed since: ", "soft");
+    check.append(make("code", `python scripts/trace_file.py ${score}`));
+    folded.append(check);
+    const links = await load(`made/${benchmark}`);
+    const known = Object.keys(links).find((path) => path.endsWith(score)) ?? score;
+    const waiting = [known];
+    for (const path of waiting) {
+      const [facts, inputs, faults] = links[path] ?? [["not recorded"], [], []];
+      waiting.push(...inputs.filter((one) => !waiting.includes(one)));
+      const list = make("ul", undefined, "soft");
+      for (const one of faults) list.append(make("li", one, "verdict contradicted"));
+      for (const one of facts) list.append(make("li", one));
+      folded.append(make("code", path), list);
+    }
+  });
+  return folded;
+}
+
 async function pane(row, place) {
   const article = make("article", undefined, "pane");
   const cell = about.cells[row[CELL]];
@@ -109,8 +133,7 @@ async function pane(row, place) {
   fact("tokens", `${row[TOKENS]}, of them ${row[THINKING]} of thinking`);
   fact("problem", make("code", id));
   fact("file", make("code", `results/generations/${cell.path}.parquet`));
-  fact("made of", make("code", `python scripts/trace_file.py results/scores/${cell.path}.json`));
-  article.append(facts);
+  article.append(facts, made(`results/scores/${cell.path}.json`));
   const questions = (await load(`questions/${cell.questions}`))[row[PROBLEM]] ?? [];
   article.append(make("h3", "Question"));
   for (const [role, pieces] of questions[row[SAMPLE] % questions.length] ?? []) {

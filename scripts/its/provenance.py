@@ -4,6 +4,7 @@ import ast
 import base64
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,35 +50,47 @@ def chain(path: Path) -> list[Link]:
             f"{path}: Snakemake has no record of making it; give a path as the workflow writes "
             "it, from its folder"
         )
+    return list(links_of([path]).values())
+
+
+def links_of(paths: Iterable[Path], *, hashes: bool = True) -> dict[Path, Link]:
+    """Return files and all that they were made of, by path, nearest first.
+
+    Parameters
+    ----------
+    hashes
+        Whether to read every file, and so to see which has changed. Without, what is known of
+        them is what was noted when they were made.
+    """
     links: dict[Path, Link] = {}
-    waiting = [path]
+    waiting = list(paths)
     for one in waiting:
         if one not in links:
-            links[one] = _link(one)
+            links[one] = _link(one, hashes)
             waiting += links[one].inputs
-    return list(links.values())
+    return links
 
 
 def _record_file(path: Path) -> Path:
     return RECORDS / base64.b64encode(str(path).encode()).decode()
 
 
-def _link(path: Path) -> Link:
+def _link(path: Path, hashes: bool) -> Link:
     link = Link(path)
     if not path.exists():
         link.faults.append("is not there any more")
-    else:
+    elif hashes:
         link.facts.append(f"sha256 {sha256_of(path)}")
     if _record_file(path).exists():
-        _recorded(link, json.loads(_record_file(path).read_text()))
+        _recorded(link, json.loads(_record_file(path).read_text()), hashes)
     elif path.parts[0] == "results":
         link.facts.append("how it was made: not recorded")
     if path.exists():
-        _told(link)
+        _told(link, hashes)
     return link
 
 
-def _recorded(link: Link, record: dict) -> None:
+def _recorded(link: Link, record: dict, checked: bool) -> None:
     """Add what Snakemake noted when it made the file."""
     made = datetime.fromtimestamp(record["starttime"], UTC)
     link.facts.append(f"made by the rule {record['rule']}, begun {made:%Y-%m-%d %H:%M:%S} UTC")
@@ -100,13 +113,14 @@ def _recorded(link: Link, record: dict) -> None:
         then = hashes.get(name, "").removeprefix("sha256:")
         if not then:
             link.facts.append(f"from {name} (its hash: not recorded)")
-        elif source.exists() and sha256_of(source) != then:
+        elif checked and source.exists() and sha256_of(source) != then:
             link.faults.append(f"was made from another {name}, of sha256 {then}")
         else:
-            link.facts.append(f"from {name}")
+            noted = "" if checked else f", sha256 {then}"
+            link.facts.append(f"from {name}{noted}")
 
 
-def _told(link: Link) -> None:
+def _told(link: Link, hashes: bool) -> None:
     """Add what the file tells of itself, and hold what it lists against what is there."""
     path = link.path
     if path.suffix == ".parquet":
@@ -120,11 +134,11 @@ def _told(link: Link) -> None:
             there = Path(file["path"])
             if not there.exists():
                 link.faults.append(f"lists {there}, which is not there any more")
-            elif sha256_of(there) != file["sha256"]:
+            elif hashes and sha256_of(there) != file["sha256"]:
                 link.faults.append(f"lists {there}, which has changed")
     elif path.name == "manifest.json":
         try:
-            weights_of(path, hashes=True, released=True)
+            weights_of(path, hashes=hashes, released=True)
         except InputError as error:
             link.faults.append(str(error))
         if says := why_gone(path):

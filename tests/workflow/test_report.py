@@ -225,7 +225,7 @@ def test_formulas_are_rendered_and_thinking_is_folded(reader: Reader) -> None:
     pane = page.locator("article.pane")
     assert pane.locator("dd math mfrac").count() == 2  # the gold and the box
     assert pane.locator(".text math mfrac").count() == 1
-    pane.locator("summary").click()
+    pane.locator("details:not(.made) summary").click()
     pane.locator("details .text").wait_for()
     assert pane.locator(".text math mfrac").count() == 2
 
@@ -234,6 +234,16 @@ def test_an_answer_stands_beside_how_it_was_read(reader: Reader) -> None:
     pane = reader.open("responses.html#benchmark=easy&row=1").locator("article.pane")
     assert pane.locator("dd").nth(1).locator("code").inner_text() == "1/4"
     assert pane.locator("dd").nth(2).inner_text() == "0"  # read as it is written
+
+
+def test_what_a_score_was_made_of_unfolds(reader: Reader) -> None:
+    made = reader.open("responses.html#benchmark=easy&row=0").locator("article.pane details.made")
+    assert made.locator("code").count() == 0
+    made.locator("summary").click()
+    made.locator(":scope > code").wait_for()
+    (path,) = made.locator(":scope > code").all_inner_texts()
+    assert path.endswith("results/scores/tiny/base/easy/N.json")
+    assert "trace_file.py results/scores/tiny/base/easy/N.json" in made.inner_text()
 
 
 @pytest.mark.parametrize("place", range(1, len(TEXTS)))

@@ -1,5 +1,6 @@
 """A number is followed down to its sources, and what changed on the way is seen."""
 
+import json
 import subprocess
 import sys
 
@@ -70,3 +71,16 @@ def test_a_file_that_nothing_made_is_refused(made: Checkout) -> None:
     status, out = trace(made, "results/scores/nothing.json")
     assert status == 2
     assert "error: results/scores/nothing.json: Snakemake has no record" in out
+
+
+@pytest.mark.slow
+def test_the_report_holds_the_chain_of_every_score(finished: Checkout) -> None:
+    text = (finished.folder / "results/report/small/data/made/few_test.js").read_text()
+    links = json.loads(text.removeprefix('part("made/few_test",').removesuffix(");\n"))
+    waiting = ["results/scores/smollm2/few16-U-quick-s0/few_test/U.json"]
+    for path in waiting:
+        waiting += [one for one in links[path][1] if one not in waiting]
+    facts = "\n".join(fact for path in waiting for fact in links[path][0])
+    for told in ["chain_sum", '"trl": "', "the rule train", "learning_rate", ", sha256 "]:
+        assert told in facts
+    assert not [fault for path in waiting for fault in links[path][2]]
