@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from conftest import ROOT, Checkout
+from conftest import ROOT, Checkout, copy_to
 from tiny import write_tiny_model
 
 from its.files import sha256_of
@@ -45,9 +45,14 @@ def as_if_run(checkout: Checkout, scratch: Path | None = None) -> Checkout:
     return checkout
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    return as_if_run(copy_to(tmp_path_factory.mktemp("weights") / "checkout"))
+
+
 @pytest.fixture
-def run(checkout: Checkout) -> Checkout:
-    return as_if_run(checkout)
+def run(once: Checkout, tmp_path: Path) -> Checkout:
+    return Checkout(shutil.copytree(once.folder, tmp_path / "run", symlinks=True))
 
 
 def large(folder: Path) -> list[str]:

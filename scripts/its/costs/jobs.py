@@ -23,7 +23,7 @@ from its.errors import refuse
 WRITTEN = 6
 """Bytes that a token of a response takes on the disk: its text and number, in the shards and in
 what is put together from them, compressed."""
-TABLES = 16
+TABLES = 22
 """Tables, figures and pages of one plan with claims, but for what its votes come to."""
 
 
