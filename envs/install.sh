@@ -10,6 +10,9 @@ flock --nonblock 9 || { echo "Waiting for another installation into .venv"; floc
 wanted="$(sha256sum envs/cpu.lock) in $PWD"
 [[ "$(cat .venv/installed 2> /dev/null)" != "$wanted" ]] || exit 0
 
+# Another checkout's, perhaps at work: it would be emptied.
+[[ ! -L .venv ]] || { echo "error: .venv is a link to $(readlink .venv), which holds no such environment; remove the link" >&2; exit 1; }
+
 PATH="${PATH//"$PWD/.venv/bin:"/}"
 python=""
 found=""

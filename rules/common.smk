@@ -1,6 +1,8 @@
 """What rules share: their settings, and where an input comes from."""
 
+import fcntl
 import json
+import os
 import re
 import sys
 from functools import cache, wraps
@@ -34,6 +36,10 @@ except InputError as error:
     sys.exit(f"error: {error}")
 # For captions: with defaults.
 config |= experiment.model_dump(mode="json", exclude_none=True)
+
+# Where the terminal is a file, neither jobs nor Snakemake write over the other's lines.
+for stream in (1, 2):
+    fcntl.fcntl(stream, fcntl.F_SETFL, fcntl.fcntl(stream, fcntl.F_GETFL) | os.O_APPEND)
 
 # A job's output goes to its log; lines on how far it is go to the terminal too (its.console).
 shell.prefix("exec 3>&2; export ITS_CONSOLE=/proc/$$/fd/3; ")

@@ -105,7 +105,8 @@ def _recorded(link: Link, record: dict, checked: bool) -> None:
     versions = dict(re.findall(r"^ +- ([a-z0-9-]+)==(\S+)$", pinned, flags=re.MULTILINE))
     shown = [f"{name} {versions[name]}" for name in NAMED if name in versions]
     if shown:
-        link.facts.append(f"its Conda environment pins {', '.join(shown)}")
+        pins = ", ".join(shown)
+        link.facts.append(f"the environment of its rule, where Conda makes it, pins {pins}")
     hashes = record.get("input_checksums", {})
     for name in record["input"]:
         source = Path(name)

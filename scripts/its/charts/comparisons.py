@@ -72,7 +72,7 @@ def _title() -> alt.TitleParams:
             "train-test.",
             "Filled: the last box counts (strict). Hollow: an answer counts wherever it stands "
             "(lenient).",
-            "Right of the line, a is better. Bold: Holm's p is below 5% over the whole table.",
+            "Right of the line, the first is better. Bold: Holm's p is below 5% over the table.",
         ],
     )
 
