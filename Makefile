@@ -57,7 +57,7 @@ unlock: install
 	snakemake --unlock
 
 .PHONY: test
-test: lint unit workflow  ## Run every check but the long ones, in 20 minutes
+test: lint unit workflow  ## Run every check but the long ones, in about 25 minutes
 
 .PHONY: lint
 lint: install  ## Check the form of scripts and rules
