@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
@@ -196,7 +197,7 @@ def noted(file: Path) -> Iterator[None]:
 
 def within(file: Path, whole: Cost) -> Cost:
     """Return the seconds that a command noted, and its memory."""
-    return Cost(json.loads(file.read_text()), whole.mebibytes)
+    return replace(whole, seconds=json.loads(file.read_text()))
 
 
 def same(folder: Path, one: str, two: str) -> int:
