@@ -12,7 +12,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from its.answers import answer_part, lenient, strict
@@ -70,6 +70,8 @@ PLACES = sorted(filter(None, places(raw())), key=str)
 
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(PLACES), VALUES)
+@example(("samples",), None)
+@example(("samples",), 5)
 def test_a_config_with_anything_anywhere_is_read_or_refused(place: tuple, value: object) -> None:
     config = copy.deepcopy(raw())
     holder = config

@@ -67,7 +67,8 @@ class Config(Section):
     def _no_sample_of_that_name(
         cls, benchmarks: dict[str, Benchmark], info: ValidationInfo
     ) -> dict[str, Benchmark]:
-        both = benchmarks.keys() & (info.context or {}).get("samples", {})
+        samples = (info.context or {}).get("samples")
+        both = benchmarks.keys() & samples if isinstance(samples, Mapping) else set()
         if both:
             raise ValueError(f"{', '.join(sorted(both))}: a sample has that name too; rename one")
         return benchmarks
