@@ -163,7 +163,7 @@ ROWS = pl.DataFrame(
 )
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_a_damaged_shard_is_whole_or_none(work: Work, data: st.DataObject) -> None:
     write_shard(work, "one", ROWS)

@@ -49,6 +49,14 @@ def test_a_shard_that_cannot_be_read_is_made_again(tmp_path: Path, source: Path)
         assert not shard.exists()
 
 
+def test_a_shard_that_lost_the_hash_of_its_rows_is_made_again(tmp_path: Path, source: Path) -> None:
+    stopped_after_one_shard(tmp_path / "progress", "a", source)
+    shard = next((tmp_path / "progress").rglob("0000.parquet"))
+    ROWS.write_parquet(shard)
+    with unfinished(tmp_path / "progress", "a", inputs=[source]) as work:
+        assert read_shard(work, "0000") is None
+
+
 def test_finished_work_stays_where_a_larger_one_may_take_it_up(
     tmp_path: Path, source: Path
 ) -> None:
