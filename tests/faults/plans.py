@@ -250,34 +250,33 @@ def damaged(how: str) -> Callable[[Try], None]:
 
 def torn_state(one: Try) -> None:
     """Kill a training, then cut a file of its newest state."""
-    running = one.start()
     pattern = f"{TRAINED}/progress/*/checkpoint-*/whole.json"
     wanted = one.draw.randrange(2, 8)
-    while len(found := sorted(one.place.glob(pattern), key=step)) < 1 or step(found[-1]) < wanted:
-        if running.poll() is not None:
-            raise Missed
-        time.sleep(0.01)
-    for process in at_work(one.place, one.part.script):
-        os.kill(process, signal.SIGKILL)
-    ended(running)
-    newest = sorted(one.place.glob(pattern), key=step)[-1].parent
+    killed_when(one, lambda: any(step(mark) >= wanted for mark in one.place.glob(pattern)))
+    newest = max(one.place.glob(pattern), key=step).parent
     file = one.draw.choice(sorted(f for f in newest.rglob("*") if f.is_file()))
     os.truncate(file, one.draw.randrange(file.stat().st_size))
 
 
 def torn_shard(one: Try) -> None:
     """Kill a generation, then cut its last shard."""
-    running = one.start()
     pattern = f"{ANSWERED}/N.shards/*/*.parquet"
     wanted = one.draw.randrange(1, 5)
-    while len(found := list(one.place.glob(pattern))) < wanted:
+    killed_when(one, lambda: len(list(one.place.glob(pattern))) >= wanted)
+    last = max(one.place.glob(pattern), key=lambda file: file.stat().st_mtime_ns)
+    os.truncate(last, one.draw.randrange(last.stat().st_size))
+
+
+def killed_when(one: Try, reached: Callable[[], bool]) -> None:
+    """Start the part, and kill its script once so much is done."""
+    running = one.start()
+    while not reached():
         if running.poll() is not None:
             raise Missed
         time.sleep(0.01)
     for process in at_work(one.place, one.part.script):
         os.kill(process, signal.SIGKILL)
     ended(running)
-    os.truncate(found[-1], one.draw.randrange(found[-1].stat().st_size))
 
 
 def step(mark: Path) -> int:
