@@ -56,16 +56,7 @@ def change_rows(
             crossed([read_means(one, "correct") for one in side]).mean(axis=1)
             for side in zip(*found, strict=True)
         )
-        rows.append(
-            {
-                **{n: getattr(pair.a, n) for n in ["benchmark", "model", "sample", "recipe"]},
-                "what": pair.what,
-                "a": f"{pair.a.train}-{pair.a.test}",
-                "b": f"{pair.b.train}-{pair.b.test}",
-                "problems": len(a),
-                **counted(a - b),
-            }
-        )
+        rows.append(pair.names() | {"problems": len(a)} | counted(a - b))
     return pl.DataFrame(rows, schema=CHANGES)
 
 

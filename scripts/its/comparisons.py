@@ -67,6 +67,15 @@ class Pair:
     a: Key
     b: Key
 
+    def names(self) -> dict[str, str]:
+        """Return what tells the pair from all others in a table; a cell is named train-test."""
+        return {
+            **{name: getattr(self.a, name) for name in ["benchmark", "model", "sample", "recipe"]},
+            "what": self.what,
+            "a": f"{self.a.train}-{self.a.test}",
+            "b": f"{self.b.train}-{self.b.test}",
+        }
+
 
 def comparison_rows(
     plan: Plan, drawn: Container[str], plain: Container[str], scores: Path
@@ -179,11 +188,7 @@ def _row(
 ) -> dict[str, Any]:
     """Return what the table says of two cells, over the replicates that have both."""
     pair, replicates = found.pair, len(found.a)
-    names = {name: getattr(pair.a, name) for name in ["benchmark", "model", "sample", "recipe"]}
-    row = names | {
-        "what": pair.what,
-        "a": f"{pair.a.train}-{pair.a.test}",
-        "b": f"{pair.b.train}-{pair.b.test}",
+    row = pair.names() | {
         "missing": not replicates,
         "replicates": replicates,
         "planned": found.planned,
