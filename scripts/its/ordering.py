@@ -1,6 +1,6 @@
 """Bring rows with long texts into an order without having all of them in memory."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -13,53 +13,48 @@ LARGE = 2**25
 """Bytes that are written to the disk at once."""
 
 
-def ordered(files: Sequence[pl.LazyFrame], rows: pl.DataFrame, scratch: Path) -> pl.LazyFrame:
-    """Return some rows of files in an order.
+def ordered(file: pl.LazyFrame, rows: pl.Series, scratch: Path) -> pl.LazyFrame:
+    """Return some rows of a file in an order.
 
-    Each file is read once, and each row written to the block that it belongs to; the blocks are
-    brought into order one after the other when the result is read.
+    It is read once, and each row written to the block that it belongs to; the blocks are brought
+    into order one after the other when the result is read.
 
     Parameters
     ----------
-    files
-        Each with a column `row` (int, from 0), and others, the same in all.
+    file
+        A column `row` (int, from 0), and others.
     rows
-        `file` and `row` (int) of each row, in the order that is wanted.
+        `row` of each row, in the order that is wanted.
     scratch
         A folder of its own, which the result is read from: it must be there until it is.
     """
-    rows = rows.select("file", "row").with_row_index()
-    for number, file in enumerate(files):
-        here = rows.filter(file=number).select("row", "index")
-        if len(here):
-            _to_blocks(file, here, scratch / f"{number}")
+    _to_blocks(file, rows, scratch)
 
     def read(
         columns: list[str] | None, wanted: pl.Expr | None, limit: int | None, _: int | None
     ) -> Iterator[pl.DataFrame]:
         left = len(rows) if limit is None else limit
         for block in range(-(-len(rows) // BLOCK)):
-            parts = sorted(scratch.glob(f"*/*-{block}.ipc"))
+            parts = sorted(scratch.glob(f"*-{block}.ipc"))
             whole = pl.concat([pl.read_ipc(part) for part in parts]).sort("index")
             whole = whole.select(columns or list(schema)).head(left)
             left -= len(whole)
             yield whole if wanted is None else whole.filter(wanted)
 
-    schema = {name: dtype for name, dtype in files[0].collect_schema().items() if name != "row"}
+    schema = {name: dtype for name, dtype in file.collect_schema().items() if name != "row"}
     return register_io_source(read, schema=schema)
 
 
-def _to_blocks(file: pl.LazyFrame, rows: pl.DataFrame, folder: Path) -> None:
+def _to_blocks(file: pl.LazyFrame, rows: pl.Series, folder: Path) -> None:
     """Write the rows of a file to `N-BLOCK.ipc` each, with their `index` in the order."""
-    places = pl.repeat(None, rows["row"].max() + 1, dtype=pl.UInt32, eager=True)
-    places = places.scatter(rows["row"], rows["index"])
+    places = pl.repeat(None, rows.max() + 1, dtype=pl.UInt32, eager=True)
+    places = places.scatter(rows, range(len(rows)))
     index = pl.col("row").map_batches(
         lambda row: places.gather(row, null_on_oob=True),
         return_dtype=pl.UInt32,
         is_elementwise=True,
     )
     found = file.with_columns(index=index).drop("row").filter(pl.col("index").is_not_null())
-    folder.mkdir(parents=True)
     for number, several in enumerate(_large(found.collect_batches(engine="streaming"))):
         for (block,), part in several.group_by(pl.col("index") // BLOCK):
             part.write_ipc(folder / f"{number}-{block}.ipc")
