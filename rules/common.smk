@@ -25,6 +25,7 @@ from its.errors import InputError, refuse
 from its.lineage import model_lineage, set_lineage
 from its.origins import local_files
 from its.released import releases, why_gone
+from its.report.sections import SECTIONS, figures_of, tables_of
 from its.retries import at_attempt, most_of
 from its.runs import note_run
 from its.versions import code_version, version_of

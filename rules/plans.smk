@@ -82,23 +82,17 @@ def one_step(wildcards):
     return experiment.recipes[wildcards.recipe].model_copy(update=short).settings()
 
 
-def shown_tables(plan):
-    """Return the names of the tables that a plan has."""
-    return [
-        *["codesign", "cells", "pass_at_k", "comparisons", "changes", "variance"],
-        *["selection", "contamination", "personas"],
-        *(name for name in ["claims", "votes", "published"] if getattr(plan, name)),
-    ]
-
-
-def shown_figures(plan):
-    """Return the names of the figures that a plan has."""
-    return [
-        *["codesign", "comparisons", "changes", "variance", "lengths", "pass_at_k"],
-        *["losses", "personas"],
-        *(["samples"] if len(plan.samples) > 1 else []),
-        *(["claims", "power"] if plan.claims else []),
-    ]
+def shown(name, kind):
+    """Return how Snakemake's report shows a table or a figure."""
+    section = SECTIONS[name]
+    caption = f"../report/{name}.rst"
+    return {
+        "caption": (
+            caption if Path(workflow.current_basedir, caption).exists() else None
+        ),
+        "category": section.category,
+        "labels": {"what": section.title, "as": kind},
+    }
 
 
 def planned_tables(wildcards):
@@ -106,9 +100,9 @@ def planned_tables(wildcards):
     plan = experiment.plans[config["plan"]]
     return collect(
         [
-            *(f"<results>/tables/{{plan}}/{name}.csv" for name in shown_tables(plan)),
+            *(f"<results>/tables/{{plan}}/{name}.csv" for name in tables_of(plan)),
             "<results>/tables/{plan}/questions.html",
-            *(f"<results>/figures/{{plan}}/{name}.svg" for name in shown_figures(plan)),
+            *(f"<results>/figures/{{plan}}/{name}.svg" for name in figures_of(plan)),
         ],
         plan=config["plan"],
     )
@@ -119,11 +113,11 @@ def planned_report(wildcards):
     plan = experiment.plans[wildcards.plan]
     return [
         *collect(
-            "<results>/tables/{plan}/{table}.csv", table=shown_tables(plan), **wildcards
+            "<results>/tables/{plan}/{table}.csv", table=tables_of(plan), **wildcards
         ),
         *collect(
             "<results>/figures/{plan}/{figure}.{kind}",
-            figure=shown_figures(plan),
+            figure=figures_of(plan),
             kind=["svg", "png", "pdf"],
             **wildcards,
         ),
@@ -164,6 +158,11 @@ def planned_published(wildcards):
     """Return what others published about the plan's cells, as JSON."""
     published = experiment.plans[wildcards.plan].published
     return json.dumps([one.model_dump(mode="json") for one in published])
+
+
+def planned_strategies(wildcards):
+    """Return the strategies of the plan, in its order."""
+    return experiment.plans[wildcards.plan].strategies()
 
 
 def planned_draws(wildcards):

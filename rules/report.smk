@@ -4,10 +4,7 @@ rule tabulate_codesign:
         planned_verdicts,
     output:
         codesign=report(
-            "<results>/tables/{plan}/codesign.csv",
-            caption="../report/codesign.rst",
-            category="Co-design",
-            labels={"what": "train x test matrix", "as": "table"},
+            "<results>/tables/{plan}/codesign.csv", **shown("codesign", "table")
         ),
         cells="<results>/tables/{plan}/cells.csv",
         passes="<results>/tables/{plan}/pass_at_k.csv",
@@ -33,10 +30,7 @@ rule compare:
         planned_verdicts,
     output:
         report(
-            "<results>/tables/{plan}/comparisons.csv",
-            caption="../report/comparisons.rst",
-            category="Co-design",
-            labels={"what": "trained against untrained", "as": "table"},
+            "<results>/tables/{plan}/comparisons.csv", **shown("comparisons", "table")
         ),
     log:
         "<logs>/tables/{plan}/comparisons.log",
@@ -56,12 +50,7 @@ rule tabulate_changes:
     input:
         planned_verdicts,
     output:
-        report(
-            "<results>/tables/{plan}/changes.csv",
-            caption="../report/changes.rst",
-            category="Co-design",
-            labels={"what": "problems gained and lost", "as": "table"},
-        ),
+        report("<results>/tables/{plan}/changes.csv", **shown("changes", "table")),
     log:
         "<logs>/tables/{plan}/changes.log",
     conda:
@@ -80,12 +69,7 @@ rule tabulate_votes:
     input:
         planned_votes,
     output:
-        report(
-            "<results>/tables/{plan}/votes.csv",
-            caption="../report/votes.rst",
-            category="Co-design",
-            labels={"what": "votes", "as": "table"},
-        ),
+        report("<results>/tables/{plan}/votes.csv", **shown("votes", "table")),
     log:
         "<logs>/tables/{plan}/votes.log",
     conda:
@@ -100,12 +84,7 @@ rule tabulate_published:
     input:
         "<results>/tables/{plan}/codesign.csv",
     output:
-        report(
-            "<results>/tables/{plan}/published.csv",
-            caption="../report/published.rst",
-            category="Co-design",
-            labels={"what": "published numbers beside ours", "as": "table"},
-        ),
+        report("<results>/tables/{plan}/published.csv", **shown("published", "table")),
     log:
         "<logs>/tables/{plan}/published.log",
     conda:
@@ -122,12 +101,7 @@ rule tabulate_claims:
     input:
         planned_verdicts,
     output:
-        report(
-            "<results>/tables/{plan}/claims.csv",
-            caption="../report/claims.rst",
-            category="Claims",
-            labels={"what": "claims and verdicts", "as": "table"},
-        ),
+        report("<results>/tables/{plan}/claims.csv", **shown("claims", "table")),
     log:
         "<logs>/tables/{plan}/claims.log",
     conda:
@@ -146,12 +120,7 @@ rule tabulate_variance:
     input:
         planned_verdicts,
     output:
-        report(
-            "<results>/tables/{plan}/variance.csv",
-            caption="../report/variance.rst",
-            category="Claims",
-            labels={"what": "where uncertainty comes from", "as": "table"},
-        ),
+        report("<results>/tables/{plan}/variance.csv", **shown("variance", "table")),
     log:
         "<logs>/tables/{plan}/variance.log",
     conda:
@@ -169,12 +138,7 @@ rule tabulate_selection:
     input:
         planned_verdicts,
     output:
-        report(
-            "<results>/tables/{plan}/selection.csv",
-            caption="../report/selection.rst",
-            category="Claims",
-            labels={"what": "the best pair, chosen elsewhere", "as": "table"},
-        ),
+        report("<results>/tables/{plan}/selection.csv", **shown("selection", "table")),
     log:
         "<logs>/tables/{plan}/selection.log",
     conda:
@@ -194,9 +158,7 @@ rule tabulate_contamination:
     output:
         report(
             "<results>/tables/{plan}/contamination.csv",
-            caption="../report/contamination.rst",
-            category="Data",
-            labels={"what": "contamination", "as": "table"},
+            **shown("contamination", "table"),
         ),
     log:
         "<logs>/tables/{plan}/contamination.log",
@@ -212,12 +174,7 @@ rule tabulate_personas:
     input:
         planned_qualities,
     output:
-        report(
-            "<results>/tables/{plan}/personas.csv",
-            caption="../report/personas.rst",
-            category="Data",
-            labels={"what": "personas", "as": "table"},
-        ),
+        report("<results>/tables/{plan}/personas.csv", **shown("personas", "table")),
     log:
         "<logs>/tables/{plan}/personas.log",
     conda:
@@ -234,12 +191,7 @@ rule show_questions:
     input:
         planned_refined,
     output:
-        report(
-            "<results>/tables/{plan}/questions.html",
-            caption="../report/questions.rst",
-            category="Data",
-            labels={"what": "refined questions", "as": "text"},
-        ),
+        report("<results>/tables/{plan}/questions.html", **shown("questions", "text")),
     log:
         "<logs>/tables/{plan}/questions.log",
     conda:
@@ -252,253 +204,48 @@ rule show_questions:
         " --labels {params.labels:q} &> {log:q}"
 
 
-rule draw_codesign:
-    input:
-        "<results>/tables/{plan}/codesign.csv",
-    output:
-        report(
-            "<results>/figures/{plan}/codesign.svg",
-            caption="../report/codesign.rst",
-            category="Co-design",
-            labels={"what": "train x test matrix", "as": "figure"},
-        ),
-        "<results>/figures/{plan}/codesign.png",
-        "<results>/figures/{plan}/codesign.pdf",
-    log:
-        "<logs>/figures/{plan}/codesign.log",
-    conda:
-        "../envs/data.yaml"
-    params:
-        code=code_version("scripts/draw_codesign.py"),
-    shell:
-        "python scripts/draw_codesign.py {input:q} {output:q} &> {log:q}"
-
-
-rule draw_comparisons:
-    input:
-        "<results>/tables/{plan}/comparisons.csv",
-    output:
-        report(
-            "<results>/figures/{plan}/comparisons.svg",
-            caption="../report/comparisons.rst",
-            category="Co-design",
-            labels={"what": "trained against untrained", "as": "figure"},
-        ),
-        "<results>/figures/{plan}/comparisons.png",
-        "<results>/figures/{plan}/comparisons.pdf",
-    log:
-        "<logs>/figures/{plan}/comparisons.log",
-    conda:
-        "../envs/data.yaml"
-    params:
-        code=code_version("scripts/draw_comparisons.py"),
-        labels=planned_labels,
-    shell:
-        "python scripts/draw_comparisons.py {input:q} {output:q} --labels {params.labels:q} &> {log:q}"
-
-
-rule draw_changes:
-    input:
-        "<results>/tables/{plan}/changes.csv",
-    output:
-        report(
-            "<results>/figures/{plan}/changes.svg",
-            caption="../report/changes.rst",
-            category="Co-design",
-            labels={"what": "problems gained and lost", "as": "figure"},
-        ),
-        "<results>/figures/{plan}/changes.png",
-        "<results>/figures/{plan}/changes.pdf",
-    log:
-        "<logs>/figures/{plan}/changes.log",
-    conda:
-        "../envs/data.yaml"
-    params:
-        code=code_version("scripts/draw_changes.py"),
-        labels=planned_labels,
-    shell:
-        "python scripts/draw_changes.py {input:q} {output:q} --labels {params.labels:q} &> {log:q}"
-
-
-rule draw_samples:
-    input:
-        "<results>/tables/{plan}/codesign.csv",
-    output:
-        report(
-            "<results>/figures/{plan}/samples.svg",
-            caption="../report/samples.rst",
-            category="Co-design",
-            labels={"what": "samples", "as": "figure"},
-        ),
-        "<results>/figures/{plan}/samples.png",
-        "<results>/figures/{plan}/samples.pdf",
-    log:
-        "<logs>/figures/{plan}/samples.log",
-    conda:
-        "../envs/data.yaml"
-    params:
-        code=code_version("scripts/draw_samples.py"),
-    shell:
-        "python scripts/draw_samples.py {input:q} {output:q} &> {log:q}"
-
-
-rule draw_claims:
-    input:
-        "<results>/tables/{plan}/claims.csv",
-    output:
-        report(
-            "<results>/figures/{plan}/claims.svg",
-            caption="../report/claims.rst",
-            category="Claims",
-            labels={"what": "claims and verdicts", "as": "figure"},
-        ),
-        "<results>/figures/{plan}/claims.png",
-        "<results>/figures/{plan}/claims.pdf",
-    log:
-        "<logs>/figures/{plan}/claims.log",
-    conda:
-        "../envs/data.yaml"
-    params:
-        code=code_version("scripts/draw_claims.py"),
-        labels=planned_labels,
-    shell:
-        "python scripts/draw_claims.py {input:q} {output:q} --labels {params.labels:q} &> {log:q}"
-
-
-rule draw_variance:
-    input:
-        "<results>/tables/{plan}/variance.csv",
-    output:
-        report(
-            "<results>/figures/{plan}/variance.svg",
-            caption="../report/variance.rst",
-            category="Claims",
-            labels={"what": "where uncertainty comes from", "as": "figure"},
-        ),
-        "<results>/figures/{plan}/variance.png",
-        "<results>/figures/{plan}/variance.pdf",
-    log:
-        "<logs>/figures/{plan}/variance.log",
-    conda:
-        "../envs/data.yaml"
-    params:
-        code=code_version("scripts/draw_variance.py"),
-        labels=planned_labels,
-    shell:
-        "python scripts/draw_variance.py {input:q} {output:q} --labels {params.labels:q} &> {log:q}"
-
-
-rule draw_power:
-    input:
-        "<results>/power/{plan}.csv",
-    output:
-        report(
-            "<results>/figures/{plan}/power.svg",
-            caption="../report/power.rst",
-            category="Claims",
-            labels={"what": "what can be detected", "as": "figure"},
-        ),
-        "<results>/figures/{plan}/power.png",
-        "<results>/figures/{plan}/power.pdf",
-    log:
-        "<logs>/figures/{plan}/power.log",
-    conda:
-        "../envs/data.yaml"
-    params:
-        code=code_version("scripts/draw_power.py"),
-        labels=planned_labels,
-    shell:
-        "python scripts/draw_power.py {input:q} {output:q} --labels {params.labels:q} &> {log:q}"
-
-
-rule draw_lengths:
-    input:
-        "<results>/tables/{plan}/codesign.csv",
-    output:
-        report(
-            "<results>/figures/{plan}/lengths.svg",
-            caption="../report/lengths.rst",
-            category="Co-design",
-            labels={"what": "lengths of responses", "as": "figure"},
-        ),
-        "<results>/figures/{plan}/lengths.png",
-        "<results>/figures/{plan}/lengths.pdf",
-    log:
-        "<logs>/figures/{plan}/lengths.log",
-    conda:
-        "../envs/data.yaml"
-    params:
-        code=code_version("scripts/draw_lengths.py"),
-    shell:
-        "python scripts/draw_lengths.py {input:q} {output:q} &> {log:q}"
-
-
-rule draw_pass_at_k:
-    input:
-        "<results>/tables/{plan}/pass_at_k.csv",
-        "<results>/tables/{plan}/codesign.csv",
-    output:
-        report(
-            "<results>/figures/{plan}/pass_at_k.svg",
-            caption="../report/pass_at_k.rst",
-            category="Co-design",
-            labels={"what": "one of k responses is right", "as": "figure"},
-        ),
-        "<results>/figures/{plan}/pass_at_k.png",
-        "<results>/figures/{plan}/pass_at_k.pdf",
-    log:
-        "<logs>/figures/{plan}/pass_at_k.log",
-    conda:
-        "../envs/data.yaml"
-    params:
-        code=code_version("scripts/draw_pass_at_k.py"),
-    shell:
-        "python scripts/draw_pass_at_k.py {input:q} {output:q} &> {log:q}"
-
-
-rule draw_personas:
-    input:
-        "<results>/tables/{plan}/personas.csv",
-    output:
-        report(
-            "<results>/figures/{plan}/personas.svg",
-            caption="../report/personas.rst",
-            category="Data",
-            labels={"what": "personas", "as": "figure"},
-        ),
-        "<results>/figures/{plan}/personas.png",
-        "<results>/figures/{plan}/personas.pdf",
-    log:
-        "<logs>/figures/{plan}/personas.log",
-    conda:
-        "../envs/data.yaml"
-    params:
-        code=code_version("scripts/draw_personas.py"),
-        plan=settings("plans/{plan}"),
-    shell:
-        "python scripts/draw_personas.py {input:q} {output:q} --plan {params.plan:q} &> {log:q}"
-
-
-rule draw_losses:
+rule tabulate_losses:
     input:
         planned_trainings,
     output:
-        report(
-            "<results>/figures/{plan}/losses.svg",
-            caption="../report/losses.rst",
-            category="Training",
-            labels={"what": "losses", "as": "figure"},
-        ),
-        "<results>/figures/{plan}/losses.png",
-        "<results>/figures/{plan}/losses.pdf",
+        report("<results>/tables/{plan}/losses.csv", **shown("losses", "table")),
     log:
-        "<logs>/figures/{plan}/losses.log",
+        "<logs>/tables/{plan}/losses.log",
     conda:
         "../envs/data.yaml"
     params:
-        code=code_version("scripts/draw_losses.py"),
+        code=code_version("scripts/tabulate_losses.py"),
         plan=settings("plans/{plan}"),
         drawn=planned_draws,
     shell:
-        "python scripts/draw_losses.py {output:q} --checkpoints results/checkpoints"
+        "python scripts/tabulate_losses.py {output:q} --checkpoints results/checkpoints"
         " --plan {params.plan:q} --drawn {params.drawn:q} &> {log:q}"
+
+
+# A rule each, since a caption cannot depend on a wildcard.
+for name, section in SECTIONS.items():
+    if section.figure_of:
+
+        rule:
+            name:
+                f"draw_{name}"
+            input:
+                [f"<results>/{table}" for table in section.figure_of],
+            output:
+                report(
+                    f"<results>/figures/{{plan}}/{name}.svg", **shown(name, "figure")
+                ),
+                f"<results>/figures/{{plan}}/{name}.png",
+                f"<results>/figures/{{plan}}/{name}.pdf",
+            log:
+                f"<logs>/figures/{{plan}}/{name}.log",
+            conda:
+                "../envs/data.yaml"
+            params:
+                code=code_version("scripts/draw.py", f"scripts/its/charts/{name}.py"),
+                figure=name,
+                strategies=planned_strategies,
+                labels=planned_labels,
+            shell:
+                "python scripts/draw.py {params.figure} {output:q} --tables {input:q}"
+                " --strategies {params.strategies:q} --labels {params.labels:q} &> {log:q}"

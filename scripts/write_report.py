@@ -15,10 +15,11 @@ from its.config.model import Chat
 from its.config.plan import Plan
 from its.config.report import Report
 from its.errors import run
+from its.figures import names_of
 from its.matrix import CODESIGN
 from its.report.chains import write_chains
 from its.report.libraries import copy_libraries
-from its.report.pages import matrix, names, render, sections
+from its.report.pages import colours, matrix, render, sections
 from its.report.parts import write_part
 from its.report.responses import write_responses
 from its.report.spent import spent
@@ -54,7 +55,8 @@ def main() -> None:
             args.settings,
         )
         write_chains(folder / "data", args.results, listed.cells)
-        labels, colours = names(codesign)
+        names = names_of(args.plan.strategies(), args.labels)
+        labels = names.all_told()
         learnt = {(group["model"], group["sample"], group["recipe"]) for group in listed.groups}
         start = {
             "groups": listed.groups,
@@ -79,7 +81,7 @@ def main() -> None:
         shown = {
             "plan": args.name,
             "labels": labels,
-            "colours": colours,
+            "colours": colours(names),
             "listed": asdict(listed),
             "settings": args.settings,
             "libraries": copy_libraries(folder / "libraries"),

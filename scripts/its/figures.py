@@ -1,6 +1,8 @@
 """How figures look, and how they are saved: one theme, and one colour for each strategy."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import altair as alt
@@ -77,34 +79,49 @@ def strategy_colours(strategies: Sequence[str], labels: Sequence[str]) -> alt.Sc
     return alt.Scale(domain=list(labels), range=chosen)
 
 
-def strategies_of(codesign: pl.DataFrame) -> list[str]:
-    """Return the strategies of a matrix in the order of its plan, the untrained learner's first."""
-    return list(dict.fromkeys([UNTRAINED, *codesign["train"], *codesign["test"]]))
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the strategies and benchmarks of a plan are called in its figures and reports."""
+
+    strategies: list[str]
+    """In the order of the plan, the untrained learner's first."""
+    labels: Mapping[str, str]
+    """By name. Strategies that share a label have their names added."""
+
+    def told(self, name: str) -> str:
+        """Return the name of a strategy with its label, where it has one."""
+        label = self.labels[name]
+        return label if name in {UNTRAINED, label} else f"{name}: {label}"
+
+    def all_told(self) -> dict[str, str]:
+        """Return what each strategy is told as, by name."""
+        return {name: self.told(name) for name in self.strategies}
+
+    def colours(self) -> alt.Scale:
+        """Return the scale that gives each strategy, told as above, its colour."""
+        return strategy_colours(self.strategies, [*self.all_told().values()])
 
 
-def labels_of(codesign: pl.DataFrame) -> dict[str, str]:
-    """Return what the strategies of a matrix are called, by name, each label once.
+def names_of(strategies: Sequence[str], labels: Mapping[str, str]) -> Names:
+    """Return the names of a plan.
 
-    Two that share a label get their names added.
+    Parameters
+    ----------
+    strategies
+        Of the plan, in its order.
+    labels
+        Of these, of what they are mixed of, and of its benchmarks, by name.
     """
-    labels: dict[str, str] = {}
-    for side in ["test", "train"]:
-        labels |= dict(codesign.select(side, f"{side}_label").iter_rows())
-    twice = pl.Series([*labels.values()]).value_counts().filter(pl.col("count") > 1)
-    shared = set(twice[:, 0])
-    return {n: f"{label} ({n})" if label in shared else label for n, label in labels.items()}
+    called = {name: labels.get(name, name) for name in strategies}
+    often = Counter(called.values())
+    apart = {n: f"{label} ({n})" if often[label] > 1 else label for n, label in called.items()}
+    return Names([UNTRAINED, *strategies], {**labels, **apart, UNTRAINED: "untrained"})
 
 
 def nothing(words: str, title: alt.TitleParams) -> alt.Chart:
     """Return a figure that says why there is nothing in it."""
     chart = alt.Chart(pl.DataFrame({"text": [words]}), title=title)
     return chart.mark_text(fontSize=13).encode(text="text:N")
-
-
-def told(name: str, labels: Mapping[str, str]) -> str:
-    """Return the name of a strategy with its label, where it has one."""
-    label = labels[name]
-    return label if name in {UNTRAINED, label} else f"{name}: {label}"
 
 
 def save(chart: alt.TopLevelMixin, paths: Sequence[Path]) -> None:

@@ -3,30 +3,37 @@
 import json
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import polars as pl
 import pytest
 from test_matrix import LABELS, PLAN, score
 
 from its.changes import change_rows
-from its.charts.changes import changes_chart
-from its.charts.codesign import codesign_chart
-from its.charts.comparisons import comparisons_chart
-from its.charts.lengths import lengths_chart
-from its.charts.losses import LOSSES, losses_chart, losses_of
-from its.charts.pass_at_k import pass_at_k_chart
-from its.charts.power import power_chart
-from its.charts.samples import samples_chart
-from its.charts.variance import variance_chart
+from its.charts import (
+    changes,
+    codesign,
+    comparisons,
+    lengths,
+    losses,
+    pass_at_k,
+    power,
+    samples,
+    variance,
+)
 from its.comparisons import comparison_rows
 from its.errors import InputError
-from its.figures import STRATEGY_COLOURS, UNTRAINED_COLOUR, labels_of, save, strategy_colours
+from its.figures import STRATEGY_COLOURS, UNTRAINED_COLOUR, names_of, save, strategy_colours
+from its.losses import LOSSES, losses_of
 from its.matrix import codesign_rows, pass_rows
 from its.power import DETECTABLE
+from its.report.sections import SECTIONS
 from its.variances import variance_rows
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
+NAMES = names_of(PLAN.strategies(), LABELS)
 
 
 @pytest.fixture
@@ -45,7 +52,7 @@ def svg(chart: object, folder: Path) -> str:
 
 def test_the_matrix_shows_numbers_sizes_and_holes(scores: Path) -> None:
     table = codesign_rows(PLAN, ["U"], scores, LABELS)
-    image = svg(codesign_chart(table), scores)
+    image = svg(codesign.draw(table, NAMES), scores)
     for text in ["30%", "10%", "70%", "[", "10 x 1 of 2", "untrained", "no persona", "Easy sums"]:
         assert text in image
     assert image.count(">missing<") == 3
@@ -53,7 +60,7 @@ def test_the_matrix_shows_numbers_sizes_and_holes(scores: Path) -> None:
 
 def test_the_forest_shows_what_was_compared(scores: Path) -> None:
     table = comparison_rows(PLAN, ["U"], ["N"], scores)
-    image = svg(comparisons_chart(table, LABELS), scores)
+    image = svg(comparisons.draw(table, NAMES), scores)
     assert "Easy sums" in image
     assert "U-U minus base-U" in image
     assert "U-U minus best untrained" in image
@@ -63,26 +70,25 @@ def test_the_forest_shows_what_was_compared(scores: Path) -> None:
 
 def test_thinking_is_left_out_where_there_is_none(scores: Path) -> None:
     table = codesign_rows(PLAN, ["U"], scores, LABELS)
-    assert "tokens of thinking" in svg(lengths_chart(table), scores)
+    assert "tokens of thinking" in svg(lengths.draw(table, NAMES), scores)
     without = table.with_columns(thinking_tokens=pl.lit(0.0))
-    image = svg(lengths_chart(without), scores)
+    image = svg(lengths.draw(without, NAMES), scores)
     assert "tokens of thinking" not in image
     assert "tokens of the answer" in image
 
 
 def test_pass_at_k_is_a_line_for_each_training(scores: Path) -> None:
-    table = codesign_rows(PLAN, ["U"], scores, LABELS)
     ones = pass_rows(PLAN, ["U"], scores)
-    assert "no cell has two responses" in svg(pass_at_k_chart(ones, table), scores)
+    assert "no cell has two responses" in svg(pass_at_k.draw(ones, NAMES), scores)
     several = pl.concat([ones.with_columns(k=pl.lit(k, pl.Int64)) for k in [1, 2, 4]])
-    image = svg(pass_at_k_chart(several, table), scores)
+    image = svg(pass_at_k.draw(several, NAMES), scores)
     assert image.count('aria-roledescription="line mark"') == 2  # untrained, and trained with U
     for text in ["tiny, Easy sums", "untrained", "U: =unrelated"]:
         assert text in image
 
 
 def test_problems_gained_and_lost_stand_on_both_sides(scores: Path) -> None:
-    image = svg(changes_chart(change_rows(PLAN, ["U"], ["N"], scores), LABELS), scores)
+    image = svg(changes.draw(change_rows(PLAN, ["U"], ["N"], scores), NAMES), scores)
     for text in ["U-U minus base-U", "Easy sums", ">6<", ">4<", "better by half and more"]:
         assert text in image
     assert "N-N" not in image
@@ -90,14 +96,14 @@ def test_problems_gained_and_lost_stand_on_both_sides(scores: Path) -> None:
 
 def test_the_split_of_variance_says_what_one_replicate_cannot(scores: Path) -> None:
     table = variance_rows(PLAN, ["U"], scores)
-    image = svg(variance_chart(table, LABELS), scores)
+    image = svg(variance.draw(table, NAMES), scores)
     assert "10 problems x 1 replicates x 1 samples (other trainings unknown)" in image
     assert "Easy sums" in image
 
 
 def test_samples_stand_beside_the_untrained_model(scores: Path) -> None:
     table = codesign_rows(PLAN, ["U"], scores, LABELS)
-    image = svg(samples_chart(table), scores)
+    image = svg(samples.draw(table, NAMES), scores)
     assert ">ot1k<" in image
     assert image.count(UNTRAINED_COLOUR) == 1  # the line
     assert "asked as it was trained" not in image
@@ -107,26 +113,26 @@ def test_what_a_plan_can_detect_is_drawn_once_a_benchmark(tmp_path: Path) -> Non
     row = dict.fromkeys(DETECTABLE) | {"claim": "c", "label": "both", "benchmark": "easy"}
     row |= {"sample": "one", "alone": 0.1, "corrected": 0.2}
     table = pl.DataFrame([row, row | {"sample": "two"}], schema=DETECTABLE)
-    image = svg(power_chart(table, LABELS), tmp_path)
+    image = svg(power.draw(table, NAMES), tmp_path)
     assert image.count(">both: Easy sums<") == 1
-    assert "no claims about shares" in svg(power_chart(table.clear(), LABELS), tmp_path)
+    assert "no claims about shares" in svg(power.draw(table.clear(), NAMES), tmp_path)
 
 
-@pytest.mark.parametrize("chart", [codesign_chart, lengths_chart, samples_chart])
-def test_a_matrix_of_holes_is_drawn(chart: object, tmp_path: Path) -> None:
-    assert "<svg" in svg(chart(codesign_rows(PLAN, ["U"], tmp_path, LABELS)), tmp_path)
+@pytest.mark.parametrize("chart", [codesign, lengths, samples])
+def test_a_matrix_of_holes_is_drawn(chart: ModuleType, tmp_path: Path) -> None:
+    assert "<svg" in svg(chart.draw(codesign_rows(PLAN, ["U"], tmp_path, LABELS), NAMES), tmp_path)
 
 
 def test_nothing_to_compare_and_nothing_trained_is_said(tmp_path: Path) -> None:
     table = comparison_rows(PLAN, ["U"], ["N"], tmp_path)
-    assert "Nothing to compare yet" in svg(comparisons_chart(table, {}), tmp_path)
-    changes = change_rows(PLAN, ["U"], ["N"], tmp_path)
-    assert "Nothing to compare yet" in svg(changes_chart(changes, {}), tmp_path)
+    assert "Nothing to compare yet" in svg(comparisons.draw(table, NAMES), tmp_path)
+    none = change_rows(PLAN, ["U"], ["N"], tmp_path)
+    assert "Nothing to compare yet" in svg(changes.draw(none, NAMES), tmp_path)
     assert "no cell has scores" in svg(
-        variance_chart(variance_rows(PLAN, [], tmp_path), {}), tmp_path
+        variance.draw(variance_rows(PLAN, [], tmp_path), NAMES), tmp_path
     )
-    losses = pl.DataFrame(schema=LOSSES)
-    assert "nothing has been trained" in svg(losses_chart(losses, ["N"]), tmp_path)
+    nothing = pl.DataFrame(schema=LOSSES)
+    assert "nothing has been trained" in svg(losses.draw(nothing, NAMES), tmp_path)
 
 
 def test_a_strategy_has_one_colour_in_every_figure() -> None:
@@ -137,9 +143,10 @@ def test_a_strategy_has_one_colour_in_every_figure() -> None:
     assert len(strategy_colours(many, many).range) == 12
 
 
-def test_strategies_of_one_label_stay_apart(tmp_path: Path) -> None:
-    table = codesign_rows(PLAN, ["U"], tmp_path, {"N": "same", "U": "same"})
-    assert labels_of(table) == {"N": "same (N)", "U": "same (U)", "base": "untrained"}
+def test_strategies_of_one_label_stay_apart() -> None:
+    names = names_of(["N", "U"], {"N": "same", "U": "same", "easy": "same"})
+    told = {"N": "same (N)", "U": "same (U)", "base": "untrained", "easy": "same"}
+    assert dict(names.labels) == told
 
 
 def test_a_record_without_a_log_is_named() -> None:
@@ -153,10 +160,25 @@ def test_the_scripts_draw_svg_and_png(scores: Path) -> None:
     folder = scores / "checkpoints/tiny/ot1k-U-sft-s0"
     folder.mkdir(parents=True)
     (folder / "training.json").write_text(json.dumps(record))
-    out = [scores / "losses.svg", scores / "losses.png"]
-    command = [sys.executable, SCRIPTS / "draw_losses.py", *out]
-    command += ["--checkpoints", scores / "checkpoints", "--plan", PLAN.settings(), "--drawn", "U"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    table, out = scores / "losses.csv", [scores / "losses.svg", scores / "losses.png"]
+    asked = ["--checkpoints", scores / "checkpoints", "--plan", PLAN.settings(), "--drawn", "U"]
+    called = ["--strategies", *PLAN.strategies(), "--labels", json.dumps(LABELS)]
+    for command in [
+        ["tabulate_losses.py", table, *asked],
+        ["draw.py", "losses", *out, "--tables", table, *called],
+    ]:
+        command = [sys.executable, SCRIPTS / command[0], *command[1:]]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
     assert "tiny, ot1k, sft" in out[0].read_text()
     assert out[1].read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", [name for name, one in SECTIONS.items() if one.figure_of])
+def test_every_figure_has_a_chart_that_takes_its_tables(name: str) -> None:
+    assert len(import_module(f"its.charts.{name}").TABLES) == len(SECTIONS[name].figure_of)
+
+
+def test_every_chart_is_shown() -> None:
+    charts = {file.stem for file in (SCRIPTS / "its/charts").glob("[a-z]*.py")}
+    assert charts == {name for name, one in SECTIONS.items() if one.figure_of}

@@ -10,11 +10,10 @@ import polars as pl
 import pytest
 import reasoning_gym
 
-from its.charts.personas import personas_chart
-from its.config.plan import Plan
+from its.charts import personas
 from its.embedding import embed
 from its.errors import InputError
-from its.figures import save
+from its.figures import names_of, save
 from its.hashing import problem_id
 from its.quality import QUALITY, effort, measure, paired, quality_rows
 from its.reasons import REASONS
@@ -209,10 +208,8 @@ def test_the_scripts_make_numbers_a_table_and_a_figure(
     assert row["own_low"] == found["own"]["low"]
 
     figures = [tmp_path / "personas.svg", tmp_path / "personas.png"]
-    plan = Plan(
-        models=["m"], samples=["s"], recipes=["r"], train=["S"], test=["S"], benchmarks=["easy"]
-    )
-    done = run("draw_personas.py", table, *figures, "--plan", plan.settings())
+    asked = ["--tables", table, "--strategies", "S", "--labels", labels]
+    done = run("draw.py", "personas", *figures, *asked)
     assert done.returncode == 0, done.stderr
     assert "S: similar persona" in figures[0].read_text()
     assert figures[1].read_bytes().startswith(b"\x89PNG")
@@ -231,13 +228,14 @@ def test_the_figure_shows_every_strategy_with_its_numbers(measured: dict, tmp_pa
             }
             file.write_text(json.dumps({"set": place, "strategy": name, **spent, **numbers}))
             files.append(file)
-    table = quality_rows(files, {"S": "similar", "U": "unsimilar", "R": "R"})
-    save(personas_chart(table, ["N", "S", "U", "R"]), [tmp_path / "figure.svg"])
+    labels = {"S": "similar", "U": "unsimilar", "R": "R"}
+    table, names = quality_rows(files, labels), names_of(["N", "S", "U", "R"], labels)
+    save(personas.draw(table, names), [tmp_path / "figure.svg"])
     image = (tmp_path / "figure.svg").read_text()
     for text in [">S: similar<", ">U: unsimilar<", ">R<"]:
         assert image.count(text) == 2  # a row in each set, whatever its draws
     assert image.count(">25%<") == 6
     assert image.count(">learn<") == image.count(">easy<") == 1
-    nothing = personas_chart(pl.DataFrame(schema=QUALITY), ["N"])
+    nothing = personas.draw(pl.DataFrame(schema=QUALITY), names)
     save(nothing, [tmp_path / "figure.svg"])
     assert "no persona has been measured" in (tmp_path / "figure.svg").read_text()

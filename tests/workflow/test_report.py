@@ -91,18 +91,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (results / "scores/tiny/few-U-sft-s0/easy/U.parquet").unlink()  # a hole
     plan = ["--plan", PLAN.settings(), "--labels", json.dumps(LABELS)]
     tables = [results / f"tables/{name}.csv" for name in ["codesign", "cells", "pass_at_k"]]
-    figures = [results / f"figures/codesign.{kind}" for kind in ["svg", "png", "pdf"]]
     _script("tabulate_codesign", *tables, "--scores", results / "scores", *plan)
-    _script("draw_codesign", tables[0], *figures)
-    lengths = [results / f"figures/lengths.{kind}" for kind in ["svg", "png", "pdf"]]
-    _script("draw_lengths", tables[0], *lengths)
-    passes = [results / f"figures/pass_at_k.{kind}" for kind in ["svg", "png", "pdf"]]
-    _script("draw_pass_at_k", tables[2], tables[0], *passes)
+    named = ["--strategies", *PLAN.strategies(), "--labels", json.dumps(LABELS)]
+    figures = []
+    for name, table in [("codesign", tables[0]), ("lengths", tables[0]), ("pass_at_k", tables[2])]:
+        kinds = [results / f"figures/{name}.{kind}" for kind in ["svg", "png", "pdf"]]
+        _script("draw", name, *kinds, "--tables", table, *named)
+        figures += kinds
     power = results / "cost/tried.csv"
     power.parent.mkdir()
     power.write_text("stage,jobs\ntrain,2\n")
     index = results / "report/index.html"
-    made = [*tables, *figures, *lengths, *passes]
+    made = [*tables, *figures]
     known = ["--power", power, "--chats", '{"tiny": {}}', "--settings", "{}"]
     pages = ["--results", results, "--pages", ROOT / "report/pages", "--name", "tried"]
     _script("write_report", index, "--made", *made, *known, *pages, *plan)

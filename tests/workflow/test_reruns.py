@@ -14,7 +14,7 @@ SHOWN |= {"draw_pass_at_k", "tabulate_selection", "tabulate_variance", "draw_var
 SHOWN |= {"tabulate_changes", "draw_changes", "write_report"}
 SCORED = {"judge", "summarize"} | SHOWN
 ANSWERED = {"generate"} | SCORED
-TRAINED = {"train", "draw_losses"} | ANSWERED
+TRAINED = {"train", "tabulate_losses", "draw_losses"} | ANSWERED
 REFINED = {"refine", "show_questions"} | TRAINED
 SHOWN_PERSONAS = {"tabulate_personas", "draw_personas"}
 MEASURED = {"measure_personas"} | SHOWN_PERSONAS
@@ -152,7 +152,7 @@ def test_a_label_remakes_what_shows_it(restored: Checkout) -> None:
     restored.edit("config/config.yaml", "label: no persona", "label: bare question")
     run = restored.snakemake("-n", *SMALL)
 
-    assert set(run.jobs) <= SHOWN | SHOWN_PERSONAS | {"show_questions"}, run.out
+    assert set(run.jobs) <= SHOWN | SHOWN_PERSONAS | {"show_questions", "draw_losses"}, run.out
     assert "tabulate_codesign" in run.jobs
 
 

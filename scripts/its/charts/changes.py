@@ -1,13 +1,13 @@
 """How many problems a comparison loses and gains, as bars to both sides."""
 
-from collections.abc import Mapping
-
 import altair as alt
 import polars as pl
 
-from its.changes import KINDS
+from its.changes import CHANGES, KINDS
 from its.charts.comparisons import HEADINGS
-from its.figures import FAINT, INK, nothing
+from its.figures import FAINT, INK, Names, nothing
+
+TABLES = [CHANGES]
 
 COLOURS = ["#b35806", "#fdb863", "#e8e8e8", "#b2abd2", "#542788"]
 """Of `KINDS`: from orange to purple, told apart by colour-blind readers and in grey."""
@@ -19,15 +19,15 @@ WIDEST = 6.5
 """Pixels of a letter of a label, about."""
 
 
-def changes_chart(changes: pl.DataFrame, labels: Mapping[str, str]) -> alt.TopLevelMixin:
+def draw(changes: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     """Draw a column per benchmark and a block of rows per kind of comparison.
 
     Parameters
     ----------
     changes
         The columns of `its.changes.CHANGES`.
-    labels
-        What benchmarks are called; their names, where it has none.
+    names
+        Those of the plan.
     """
     title = alt.TitleParams(
         "On how many problems a cell is right more often, and on how many less",
@@ -50,7 +50,7 @@ def changes_chart(changes: pl.DataFrame, labels: Mapping[str, str]) -> alt.TopLe
         panels = [
             _panel(
                 block.filter(pl.col("benchmark") == benchmark),
-                title=labels.get(benchmark, benchmark) if what == kinds[0] else "",
+                title=names.labels[benchmark] if what == kinds[0] else "",
                 extent=extent if benchmark == benchmarks[0] else 0,
                 last=what == kinds[-1],
                 legend=what == kinds[0] and benchmark == benchmarks[0],

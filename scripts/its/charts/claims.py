@@ -1,11 +1,12 @@
 """Claims and verdicts as a forest plot."""
 
-from collections.abc import Mapping
-
 import altair as alt
 import polars as pl
 
-from its.figures import FAINT, INK, nothing
+from its.claims import CLAIMS
+from its.figures import FAINT, INK, Names, nothing
+
+TABLES = [CLAIMS]
 
 VERDICTS = {"supported": "#009e73", "contradicted": "#d55e00", "undecided": "#7f7f7f"}
 """Okabe and Ito's: told apart by colour-blind readers."""
@@ -17,22 +18,22 @@ WIDTH, STEP = 380, 30
 """Pixels of a panel, and between two rows."""
 
 
-def claims_chart(claims: pl.DataFrame, labels: Mapping[str, str]) -> alt.TopLevelMixin:
+def draw(claims: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     """Draw a row for each claim and combination: estimate, interval, what is said, verdict.
 
     Parameters
     ----------
     claims
         The columns of `its.claims.CLAIMS`. Missing ones are left out.
-    labels
-        What benchmarks are called; their names, where it has none.
+    names
+        Those of the plan.
     """
     found = claims.filter(pl.col("verdict") != "missing")
     if found.is_empty():
         return nothing("Nothing to test yet: no claim has all of its cells.", _title())
-    names = [name for name in ["model", "sample", "recipe"] if found[name].n_unique() > 1]
-    benchmark = pl.col("benchmark").replace(dict(labels))
-    where = pl.concat_str([*names, benchmark], separator=", ")
+    owner = [name for name in ["model", "sample", "recipe"] if found[name].n_unique() > 1]
+    benchmark = pl.col("benchmark").replace(dict(names.labels))
+    where = pl.concat_str([*owner, benchmark], separator=", ")
     once = pl.len().over("claim") == 1
     row = pl.when(once).then("label").otherwise(pl.format("{}: {}", "label", where))
     found = found.with_columns(row=row)

@@ -6,7 +6,10 @@ import altair as alt
 import polars as pl
 
 from its.config.plan import UNTRAINED
-from its.figures import ACCURACY_SCHEME, HOLE, INK, labels_of, told
+from its.figures import ACCURACY_SCHEME, HOLE, INK, Names
+from its.matrix import CODESIGN
+
+TABLES = [CODESIGN]
 
 WIDTH, HEIGHT = 104, 66
 """Pixels of a cell."""
@@ -14,7 +17,7 @@ LINE = 15
 """Pixels of a line of a column's name."""
 
 
-def codesign_chart(codesign: pl.DataFrame) -> alt.TopLevelMixin:
+def draw(codesign: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     """Draw one panel per benchmark, a row of panels per model, sample and recipe.
 
     The untrained model stands in the first row of each panel, though no sample belongs to it. All
@@ -24,8 +27,9 @@ def codesign_chart(codesign: pl.DataFrame) -> alt.TopLevelMixin:
     ----------
     codesign
         The columns of `its.matrix.CODESIGN`.
+    names
+        Those of the plan.
     """
-    labels = labels_of(codesign)
     trained = codesign.filter(pl.col("train") != UNTRAINED)
     learnt = trained.select("model", "sample", "recipe").unique(maintain_order=True)
     best = max(codesign["mean"].max() or 0.0, 0.05)
@@ -41,7 +45,7 @@ def codesign_chart(codesign: pl.DataFrame) -> alt.TopLevelMixin:
                     ),
                     title=[name, f"{model}, {sample}, {recipe}"] if len(learnt) > 1 else [name],
                     best=best,
-                    labels=labels,
+                    names=names,
                     first=place == 0,
                 )
                 for place, (benchmark, name) in enumerate(
@@ -69,13 +73,13 @@ def _title(codesign: pl.DataFrame) -> alt.TitleParams:
 
 
 def _panel(
-    cells: pl.DataFrame, *, title: list[str], best: float, labels: dict[str, str], first: bool
+    cells: pl.DataFrame, *, title: list[str], best: float, names: Names, first: bool
 ) -> alt.LayerChart:
-    columns_called = {name: "\n".join(_wrapped(name, labels)) for name in cells["test"]}
+    columns_called = {name: "\n".join(_wrapped(name, names.labels[name])) for name in cells["test"]}
     lines = max(name.count("\n") for name in columns_called.values())
     shown = cells.with_columns(
         pl.col("train")
-        .replace_strict({name: told(name, labels) for name in cells["train"]})
+        .replace_strict({name: names.told(name) for name in cells["train"]})
         .alias("row"),
         pl.col("test").replace_strict(columns_called).alias("column"),
         pl.when("missing")
@@ -161,6 +165,5 @@ def _percent(column: str) -> pl.Expr:
     return (pl.col(column) * 100).round(0).cast(pl.Int64, strict=False)
 
 
-def _wrapped(name: str, labels: dict[str, str]) -> list[str]:
-    label = labels[name]
+def _wrapped(name: str, label: str) -> list[str]:
     return [name] if label == name else [name, *wrap(label, 15)]

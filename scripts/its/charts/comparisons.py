@@ -1,12 +1,12 @@
 """Paired differences as a forest plot."""
 
-from collections.abc import Mapping
-
 import altair as alt
 import polars as pl
 
-from its.comparisons import BEST, BOTH, SAME_TEST, TEST_ONLY, TRAIN_ONLY
-from its.figures import FAINT, INK, nothing
+from its.comparisons import BEST, BOTH, COMPARISONS, SAME_TEST, TEST_ONLY, TRAIN_ONLY
+from its.figures import FAINT, INK, Names, nothing
+
+TABLES = [COMPARISONS]
 
 HEADINGS = {
     SAME_TEST: "trained - untrained, asked the same way",
@@ -22,15 +22,15 @@ STEP = 34
 LENIENT = "#999999"
 
 
-def comparisons_chart(comparisons: pl.DataFrame, labels: Mapping[str, str]) -> alt.TopLevelMixin:
+def draw(comparisons: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     """Draw a column per benchmark, and a block of rows per kind of comparison.
 
     Parameters
     ----------
     comparisons
         The columns of `its.comparisons.COMPARISONS`. Missing ones are left out.
-    labels
-        What benchmarks are called; their names, where it has none.
+    names
+        Those of the plan.
     """
     found = comparisons.filter(~pl.col("missing"))
     several = found.select("model", "sample", "recipe").n_unique() > 1
@@ -52,7 +52,7 @@ def comparisons_chart(comparisons: pl.DataFrame, labels: Mapping[str, str]) -> a
             _panel(
                 block.filter(pl.col("benchmark") == benchmark),
                 rows=rows,
-                title=labels.get(benchmark, benchmark) if what == kinds[0] else "",
+                title=names.labels[benchmark] if what == kinds[0] else "",
                 reach=reach,
                 labels=benchmark == benchmarks[0],
                 axis=what == kinds[-1],

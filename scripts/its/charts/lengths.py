@@ -4,25 +4,26 @@ import altair as alt
 import polars as pl
 
 from its.config.plan import UNTRAINED
-from its.figures import INK, labels_of, nothing, strategies_of, strategy_colours, told
+from its.figures import INK, Names, nothing
+from its.matrix import CODESIGN
+
+TABLES = [CODESIGN]
 
 LENGTHS = {"thinking_tokens": "tokens of thinking", "answer_tokens": "tokens of the answer"}
 WIDTH, STEP = 260, 20
 """Pixels of a panel, and between two bars."""
 
 
-def lengths_chart(codesign: pl.DataFrame) -> alt.TopLevelMixin:
+def draw(codesign: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     """Draw mean lengths, a row of panels per benchmark; without thinking where there is none.
 
     Parameters
     ----------
     codesign
         The columns of `its.matrix.CODESIGN`. Missing cells are left out.
+    names
+        Those of the plan.
     """
-    labels = labels_of(codesign)
-    strategies = strategies_of(codesign)
-    names = {name: told(name, labels) for name in strategies}
-    colours = strategy_colours(strategies, [names[name] for name in strategies])
     found = codesign.filter(~pl.col("missing"))
     learnt = found.filter(pl.col("train") != UNTRAINED).select("model", "sample", "recipe")
     several = learnt.n_unique() > 1
@@ -34,7 +35,7 @@ def lengths_chart(codesign: pl.DataFrame) -> alt.TopLevelMixin:
     )
     shown = found.with_columns(
         row=(owner if several else pl.lit("")) + pl.format("{}-{}", "train", "test"),
-        trained=pl.col("train").replace_strict(names),
+        trained=pl.col("train").replace_strict(names.all_told()),
     )
     if shown.is_empty():
         return nothing("Nothing to show yet: no cell has scores.", _title())
@@ -43,7 +44,7 @@ def lengths_chart(codesign: pl.DataFrame) -> alt.TopLevelMixin:
     panels = [
         alt.hconcat(
             *[
-                _panel(rows, length, colours, trained if length == kept[0] else None)
+                _panel(rows, length, names.colours(), trained if length == kept[0] else None)
                 for length in kept
             ],
             spacing=50,

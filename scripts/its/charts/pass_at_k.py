@@ -4,21 +4,24 @@ import altair as alt
 import polars as pl
 
 from its.config.plan import UNTRAINED
-from its.figures import labels_of, nothing, strategies_of, strategy_colours, told
+from its.figures import Names, nothing
+from its.matrix import PASSES
+
+TABLES = [PASSES]
 
 WIDTH, HEIGHT = 320, 240
 """Pixels of a panel."""
 
 
-def pass_at_k_chart(passes: pl.DataFrame, codesign: pl.DataFrame) -> alt.TopLevelMixin:
+def draw(passes: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     """Draw a line per training, in the colour of its strategy; a panel per model and benchmark.
 
     Parameters
     ----------
     passes
         The columns of `its.matrix.PASSES`.
-    codesign
-        The columns of `its.matrix.CODESIGN`, for the order of strategies and for labels.
+    names
+        Those of the plan.
     """
     title = alt.TitleParams(
         "How often at least one of k responses is right, by how a model was trained",
@@ -29,16 +32,12 @@ def pass_at_k_chart(passes: pl.DataFrame, codesign: pl.DataFrame) -> alt.TopLeve
     shown = passes.filter(pl.col("k").max().over("benchmark") > 1)
     if shown.is_empty():
         return nothing("Nothing to show: no cell has two responses to a problem.", title)
-    labels, strategies = labels_of(codesign), strategies_of(codesign)
-    called = dict(codesign.select("benchmark", "benchmark_label").iter_rows())
     several = shown.filter(pl.col("train") != UNTRAINED).select("sample", "recipe").n_unique() > 1
     group = ["model", "benchmark", "sample", "recipe", "train", "k"]
     lines = shown.group_by(group, maintain_order=True).agg(pl.col("pass_at_k").mean())
-    names = {name: told(name, labels) for name in strategies}
-    lines = lines.with_columns(pl.col("train").replace_strict(names))
-    colours = strategy_colours(strategies, [*names.values()])
+    lines = lines.with_columns(pl.col("train").replace_strict(names.all_told()))
     panels = [
-        _panel(rows, f"{model}, {called[benchmark]}", colours, several)
+        _panel(rows, f"{model}, {names.labels[benchmark]}", names.colours(), several)
         for (model, benchmark), rows in lines.group_by("model", "benchmark", maintain_order=True)
     ]
     return alt.concat(*panels, columns=3, spacing=36).properties(title=title)

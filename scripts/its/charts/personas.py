@@ -3,7 +3,10 @@
 import altair as alt
 import polars as pl
 
-from its.figures import FAINT, INK, nothing, strategy_colours
+from its.figures import FAINT, INK, Names, nothing, strategy_colours
+from its.quality import QUALITY
+
+TABLES = [QUALITY]
 
 WIDTH, STEP = 340, 46
 """Pixels of the panel of similarities, and between two strategies."""
@@ -19,21 +22,20 @@ NUMBERS = {
 """Columns of numbers, and the lines of their titles."""
 
 
-def personas_chart(quality: pl.DataFrame, strategies: list[str]) -> alt.TopLevelMixin:
+def draw(quality: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     """Draw a block of rows per set, a row per strategy; its draws lie on top of each other.
 
     Parameters
     ----------
     quality
         The columns of `its.quality.QUALITY`.
-    strategies
-        Those of the plan, in its order: they have the same colours in its other figures.
+    names
+        Those of the plan.
     """
     if quality.is_empty():
         return nothing("Nothing to show yet: no persona has been measured.", _title())
-    order = list(dict.fromkeys([*strategies, *quality["strategy"]]))
-    labels = dict(quality.select("strategy", "label").iter_rows())
-    lines = {name: _line(name, labels.get(name, name)) for name in order}
+    order = list(dict.fromkeys([*names.strategies, *quality["strategy"]]))
+    lines = {name: _line(name, names.labels[name]) for name in order}
     shown = quality.with_columns(
         row=pl.col("strategy").replace_strict(lines),
         near_duplicates=_percent(pl.col("near_duplicates").mean().over("set", "strategy")),

@@ -1,26 +1,27 @@
 """The smallest differences that a plan can detect, as points."""
 
-from collections.abc import Mapping
-
 import altair as alt
 import polars as pl
 
-from its.figures import FAINT, INK, nothing
+from its.figures import FAINT, INK, Names, nothing
+from its.power import DETECTABLE
+
+TABLES = [DETECTABLE]
 
 WIDTH = 380
 STEP = 22
 KINDS = {"alone": "tested alone", "corrected": "corrected for all claims of the plan"}
 
 
-def power_chart(detectable: pl.DataFrame, labels: Mapping[str, str]) -> alt.TopLevelMixin:
+def draw(detectable: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     """Draw two points for each claim: what it can detect alone, and what after correction.
 
     Parameters
     ----------
     detectable
         The columns of `its.power.DETECTABLE`. Rows without a number are left out.
-    labels
-        What benchmarks are called; their names, where it has none.
+    names
+        Those of the plan.
     """
     title = alt.TitleParams(
         "How large a difference must be to be seen",
@@ -35,7 +36,7 @@ def power_chart(detectable: pl.DataFrame, labels: Mapping[str, str]) -> alt.TopL
     if found.is_empty():
         return nothing("The plan has no claims about shares of right answers.", title)
     # Numbers hang on sizes alone: models, samples and recipes have the same.
-    benchmark = pl.col("benchmark").replace(dict(labels))
+    benchmark = pl.col("benchmark").replace(dict(names.labels))
     rows = found.select(
         "alone",
         "corrected",

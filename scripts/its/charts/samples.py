@@ -4,14 +4,17 @@ import altair as alt
 import polars as pl
 
 from its.config.plan import UNTRAINED
-from its.figures import UNTRAINED_COLOUR, labels_of, nothing, strategies_of, strategy_colours
+from its.figures import UNTRAINED_COLOUR, Names, nothing, strategy_colours
+from its.matrix import CODESIGN
+
+TABLES = [CODESIGN]
 
 WIDTH = 300
 STEP = 26
 """Pixels between two points of a sample."""
 
 
-def samples_chart(codesign: pl.DataFrame) -> alt.TopLevelMixin:
+def draw(codesign: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     """Draw a row per sample, a point per strategy that stands on both sides.
 
     Parameters
@@ -19,6 +22,8 @@ def samples_chart(codesign: pl.DataFrame) -> alt.TopLevelMixin:
     codesign
         The columns of `its.matrix.CODESIGN`. Only cells that are asked as they were trained are
         drawn, and the untrained ones.
+    names
+        Those of the plan.
     """
     title = alt.TitleParams(
         "Which rows a model learns from",
@@ -29,23 +34,23 @@ def samples_chart(codesign: pl.DataFrame) -> alt.TopLevelMixin:
             "fact).",
         ],
     )
-    labels, strategies = labels_of(codesign), strategies_of(codesign)
     there = codesign.filter(~pl.col("missing")).with_columns(
         **{name: 100 * pl.col(name) for name in ["mean", "low", "high"]}
     )
     trained = there.filter(pl.col("train") == pl.col("test"))
+    called = {name: names.labels[name] for name in names.strategies}
     if trained.is_empty():
         return nothing("Nothing to show yet: no cell is asked as it was trained.", title)
     recipes = trained["recipe"].n_unique() > 1
     trained = trained.with_columns(
         row=pl.format("{}, {}", "sample", "recipe") if recipes else pl.col("sample"),
-        colour=pl.col("train").replace_strict(labels),
+        colour=pl.col("train").replace_strict(called),
     )
     untrained = there.filter(pl.col("train") == UNTRAINED)
-    used = [labels[name] for name in strategies if name in set(trained["train"])]
+    used = [called[name] for name in called if name in set(trained["train"])]
     colour = alt.Color(
         "colour:N",
-        scale=strategy_colours(strategies, [labels[name] for name in strategies]),
+        scale=strategy_colours([*called], [*called.values()]),
         title=None,
         legend=alt.Legend(orient="top", values=used, columns=5),
     )

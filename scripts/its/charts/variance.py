@@ -1,11 +1,12 @@
 """What makes the numbers of a matrix uncertain, as bars."""
 
-from collections.abc import Mapping
-
 import altair as alt
 import polars as pl
 
-from its.figures import INK, nothing
+from its.figures import INK, Names, nothing
+from its.variances import VARIANCES
+
+TABLES = [VARIANCES]
 
 PARTS = {
     "problems": ("other problems", "#0072b2"),
@@ -18,7 +19,7 @@ WIDTH = 420
 STEP = 30
 
 
-def variance_chart(variance: pl.DataFrame, labels: Mapping[str, str]) -> alt.TopLevelMixin:
+def draw(variance: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     """Draw a bar per benchmark and way of training: the split of its mean squared standard error.
 
     Parameters
@@ -26,8 +27,8 @@ def variance_chart(variance: pl.DataFrame, labels: Mapping[str, str]) -> alt.Top
     variance
         The columns of `its.variances.VARIANCES`. Cells of one benchmark, model, sample and recipe
         are averaged.
-    labels
-        What benchmarks are called; their names, where it has none.
+    names
+        Those of the plan.
     """
     title = alt.TitleParams(
         "Where the uncertainty of a cell comes from",
@@ -57,9 +58,10 @@ def variance_chart(variance: pl.DataFrame, labels: Mapping[str, str]) -> alt.Top
     )
     if matrices.is_empty():
         return nothing("Nothing to show yet: no trained cell has scores.", title)
-    names = [name for name in ["model", "sample", "recipe"] if matrices[name].n_unique() > 1]
+    owner = [name for name in ["model", "sample", "recipe"] if matrices[name].n_unique() > 1]
+    benchmark = pl.col("benchmark").replace(dict(names.labels))
     rows = matrices.with_columns(
-        row=pl.concat_str([pl.col("benchmark").replace(dict(labels)), *names], separator=", "),
+        row=pl.concat_str([benchmark, *owner], separator=", "),
         text=pl.format(
             "± {} points, {}{}",
             (196 * pl.col("square").sqrt()).round(1),

@@ -9,64 +9,10 @@ import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from its.config.plan import UNTRAINED
-from its.figures import labels_of, strategies_of, strategy_colours, told
+from its.figures import Names
+from its.report.sections import SECTIONS
 
-SECTIONS = {
-    "claims": (
-        "Claims",
-        "What the paper says, each as a contrast of cells with an interval and a verdict: "
-        "supported, contradicted, or undecided at this size.",
-    ),
-    "comparisons": (
-        "Differences",
-        "Cells against cells, always paired by problem, corrected for how many they are. Whether "
-        "two cells differ is answered here, not by two intervals that overlap or do not.",
-    ),
-    "changes": (
-        "Problem by problem",
-        "On how many problems one cell does better than another, and on how many worse.",
-    ),
-    "samples": (
-        "Size and quality of the data",
-        "The same strategies learnt from other rows.",
-    ),
-    "selection": (
-        "The best pair",
-        "Chosen on one benchmark and reported on another, and the maximum with its optimism.",
-    ),
-    "variance": ("Where the spread comes from", "Problems, replicates and samples apart."),
-    "power": ("What this size can show", "The smallest difference that the plan would detect."),
-    "published": (
-        "Published numbers",
-        "What others report, with the interval that so few problems allow. None of it counts as a "
-        "result of ours.",
-    ),
-    "lengths": (
-        "Lengths and truncation",
-        "Tokens of thinking and of the answer, and how many responses were cut off.",
-    ),
-    "pass_at_k": (
-        "One of k responses",
-        "How often at least one of k responses is right, for every k that was sampled, with "
-        "intervals over problems: it shows whether a training made right answers likelier, or "
-        "answers alike.",
-    ),
-    "votes": ("Votes", "The majority of several learners."),
-    "losses": ("Training", "The loss of each training, on the tokens of the response."),
-    "personas": (
-        "Personas",
-        "How near contexts are to their questions, how near to each other, and how they were "
-        "written.",
-    ),
-    "contamination": ("Contamination", "How much of each benchmark stands in what is learnt."),
-    "cost": (
-        "Cost",
-        "What the plan was said to take (snakemake price), and what finished jobs took here.",
-    ),
-    "cells": ("All files of scores", "A row for each replicate of each cell."),
-}
-"""Title and words of each section, in order; the name is that of its tables and figures."""
-PARTS = {"spent": "cost", "cost": "cost"}
+PARTS = {"spent": "cost"}
 """Tables that stand in a section of another name."""
 IN_THE_MATRIX = {"codesign"}
 MOST = 60
@@ -156,40 +102,28 @@ def _cell(cell: Mapping[str, Any], best: float, places: Mapping[tuple, int]) -> 
     }
 
 
-def names(codesign: pl.DataFrame) -> tuple[dict[str, str], dict[str, str]]:
-    """Return what strategies are called, and their colours, by name: those of every figure."""
-    strategies = strategies_of(codesign)
-    labels = labels_of(codesign)
-    shown = {name: told(name, labels) for name in strategies}
-    colours = strategy_colours(strategies, strategies).to_dict()["range"]
-    return shown, dict(zip(strategies, colours, strict=True))
+def colours(names: Names) -> dict[str, str]:
+    """Return the colour of each strategy, by name: that of every figure."""
+    return dict(zip(names.strategies, names.colours().to_dict()["range"], strict=True))
 
 
 def sections(tables: Iterable[Path], figures: Iterable[Path]) -> list[dict[str, Any]]:
-    """Return the sections of the report that there is something for, in order.
-
-    A table or a figure of an unknown name gets a section of that name at the end.
-    """
-    found: dict[str, dict[str, Any]] = {}
-
-    def section(name: str) -> dict[str, Any]:
-        title, words = SECTIONS.get(name, (name.replace("_", " ").capitalize(), ""))
-        new = {"name": name, "title": title, "words": words, "figures": {}, "tables": []}
-        return found.setdefault(name, new)
-
+    """Return the sections of the report that there is something for, in order."""
+    found: dict[str, dict[str, Any]] = {
+        name: {"name": name, "title": one.title, "words": one.words, "figures": {}, "tables": []}
+        for name, one in SECTIONS.items()
+        if name not in IN_THE_MATRIX
+    }
     for path in tables:
         if path.stem not in IN_THE_MATRIX:
-            section(PARTS.get(path.stem, path.stem))["tables"].append(_table(path))
+            found[PARTS.get(path.stem, path.stem)]["tables"].append(_table(path))
     for path in figures:
         if path.stem not in IN_THE_MATRIX:
-            kinds = section(path.stem)["figures"].setdefault(path.stem, [])
+            kinds = found[path.stem]["figures"].setdefault(path.stem, [])
             kinds.append(path.suffix.removeprefix("."))
     for one in found.values():
         one["figures"] = [{"name": name, "kinds": kinds} for name, kinds in one["figures"].items()]
-    known = list(SECTIONS)
-    last = len(known)
-    order = {name: place for place, name in enumerate(known)}
-    return sorted(found.values(), key=lambda one: order.get(one["name"], last))
+    return [one for one in found.values() if one["figures"] or one["tables"]]
 
 
 def _table(path: Path) -> dict[str, Any]:
