@@ -19,15 +19,14 @@ from its.costs.sizes import WIDTHS, parameters
 from its.costs.training import training_memory, training_seconds
 from its.costs.used import used
 from its.errors import refuse
-from its.report.sections import figures_of, tables_of
+from its.report.sections import SECTIONS
 
 WRITTEN = 6
 """Bytes that a token of a response takes on the disk: its text and number, in the shards and in
 what is put together from them, compressed."""
-TOGETHER = 2
-"""Tables that another one brings: every cell, and every k."""
-PAGES = 3
-"""The report, refined questions to look at, and what can be detected."""
+SHOWN = sum(one.table + bool(one.figure_of) for one in SECTIONS.values()) + 1
+"""Tables, figures and pages of a plan that has all of them. Two tables come with another one; the
+report, questions to look at and what can be detected are neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,6 @@ def kinds(config: Config, name: str, lengths: Lengths) -> list[Kind]:
     """
     config, plan = used(config, name), config.plans[name]
     refuse([*_shapeless(config), *_countless(config, lengths)])
-    shown = len(tables_of(plan)) + len(figures_of(plan))
     return [
         *_models(config),
         _small("sets", _sets(config, plan), config.price),
@@ -105,7 +103,7 @@ def kinds(config: Config, name: str, lengths: Lengths) -> list[Kind]:
         *_trainings(config, plan, lengths),
         *_generations(config, plan, lengths),
         *_verdicts(config, plan),
-        _small("tables", shown - TOGETHER + PAGES, config.price),
+        _small("tables", SHOWN, config.price),
     ]
 
 
