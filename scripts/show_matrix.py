@@ -5,9 +5,11 @@ from pathlib import Path
 
 import polars as pl
 
+from its.config.plan import UNTRAINED
 from its.errors import run
+from its.figures import names_of
 from its.matrix import CODESIGN
-from its.report.pages import matrix, names
+from its.report.pages import matrix
 
 
 def main() -> None:
@@ -17,12 +19,17 @@ def main() -> None:
     args = parser.parse_args()
 
     codesign = pl.read_csv(args.codesign, schema=CODESIGN)
-    labels, _ = names(codesign)
+    called = dict(pl.concat([_called(codesign, side) for side in ["train", "test"]]).iter_rows())
+    labels = names_of([name for name in called if name != UNTRAINED], called).all_told()
     for group in matrix(codesign):
         for panel in group["panels"]:
             title = ", ".join(filter(None, [group["title"], panel["title"]]))
             print("\n".join(_lines(title, panel, labels)), end="\n\n")
     print("Right answers [95% interval], problems x replicates; rows: trained with, columns: asked")
+
+
+def _called(codesign: pl.DataFrame, side: str) -> pl.DataFrame:
+    return codesign.select(name=side, label=f"{side}_label")
 
 
 def _lines(title: str, panel: dict, labels: dict[str, str]) -> list[str]:

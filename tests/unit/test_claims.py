@@ -8,10 +8,11 @@ import pytest
 from pydantic import ValidationError
 from test_matrix import PLAN, score
 
-from its.charts.claims import claims_chart
+from its.charts import claims as chart
 from its.claims import CLAIMS, claim_rows
 from its.config.claim import Claim
 from its.config.plan import Plan
+from its.figures import names_of
 
 SEEDS = [{"draw": seed, "persona": seed, "seed": seed} for seed in range(4)]
 FOUR = Plan.model_validate(PLAN.model_dump() | {"replicates": SEEDS})
@@ -122,7 +123,7 @@ def test_a_claim_without_cells_is_missing(tmp_path: Path) -> None:
     assert (row["verdict"], row["estimate"], row["p_holm"]) == ("missing", None, None)
     assert (row["replicates"], row["planned"]) == (0, 2)
     assert "Nothing to test yet" in str(
-        claims_chart(verdicts(tmp_path, better=BETTER), {}).to_dict()
+        chart.draw(verdicts(tmp_path, better=BETTER), names_of([], {})).to_dict()
     )
 
 
