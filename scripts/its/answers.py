@@ -65,7 +65,6 @@ def strict(answer: str) -> Extraction:
     else:
         bare = BARE.match(answer, box.end())
         content = bare[0].rstrip(".,;:!") if bare else ""
-    content = content.strip()
     return Extraction(content, "box") if content else Extraction(None, "empty box")
 
 

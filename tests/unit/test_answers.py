@@ -4,7 +4,8 @@ import time
 
 import pytest
 
-from its.answers import answer_part, lenient, strict
+from its.answers import LONGEST_SAID, answer_part, lenient, strict
+from its.boxes import last_boxed
 
 THINK = ("<think>", "</think>")
 
@@ -44,6 +45,22 @@ def test_without_a_whole_box_there_is_no_strict_answer(text: str, rule: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        (r"\boxed{1}, no: \boxed{ 2 }", "2"),
+        (r"\boxed{1 + \boxed{2}}", "2"),
+        (r"\boxed{1}, no: \boxed{2", "1"),
+        (r"\boxed{1", None),
+        ("{5}", None),
+    ],
+)
+def test_of_all_boxes_that_close_the_one_that_opens_last_is_read(
+    text: str, inside: str | None
+) -> None:
+    assert last_boxed(text) == inside
+
+
+@pytest.mark.parametrize(
     ("text", "answer", "rule"),
     [
         ("The answer is 5. No, the answer is 6.", "6", "phrase"),
@@ -67,6 +84,12 @@ def test_without_a_whole_box_there_is_no_strict_answer(text: str, rule: str) -> 
 def test_leniently_an_answer_may_stand_elsewhere(text: str, answer: str, rule: str) -> None:
     assert lenient(text).text == answer
     assert lenient(text).rule == rule
+
+
+def test_what_is_too_long_is_prose_about_an_answer() -> None:
+    said = "answer: " + "x" * LONGEST_SAID
+    assert lenient(said).rule == "phrase"
+    assert lenient(said + "x").rule == "no number"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 
 from its.config.model import Chat
 from its.leaks import copies, gives_away
-from its.personas import clean, rejection, whole_sentences
+from its.personas import clean, foreign, rejection, whole_sentences
 
 CHAT = Chat()
 REQUEST = "Write one sentence about a person who asks this."
@@ -31,6 +31,7 @@ def harmless(context: str) -> bool:
         "Persona 1: I am a baker.",
         "The persona is: I am a baker.",
         "Here is a persona for this question:\n\nI am a baker.",
+        " \nHere is a persona for this question:\nI am a baker.",
         "I am\na baker.",
         "<think>\nWho asks?\n</think>\n\nI am a baker.",
         '"I am a baker." This sentence introduces a person.',
@@ -49,11 +50,16 @@ def test_only_the_context_is_left(text: str) -> None:
         "I'm a baker; it's my life.",
         "'Tis I, the baker's wife.",
         "I am a baker from Lyon",
+        '"Flour" and "Bread"',
         "I am an answer to a prayer: a baker.",
     ],
 )
 def test_what_belongs_to_the_context_stays(text: str) -> None:
     assert clean(text, "stop", CHAT) == text
+
+
+def test_a_model_without_marks_only_answers() -> None:
+    assert clean("I bake.", "stop", Chat(thinking_start="", thinking_end="")) == "I bake."
 
 
 def test_paragraphs_become_one() -> None:
@@ -153,6 +159,10 @@ def test_a_context_in_a_script_that_was_not_asked_in_is_asked_again(
     context: str, asked: str, reason: str | None
 ) -> None:
     assert rejection(context, harmless, harmless, request=asked, finish="stop") == reason
+
+
+def test_a_text_without_letters_is_in_no_foreign_script() -> None:
+    assert foreign("1 + 1", REQUEST) == 0
 
 
 @pytest.mark.parametrize(

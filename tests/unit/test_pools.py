@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from its import ordering
-from its.config.pool import Contains, Contamination, Duplicates, Filter, Length
+from its.config.pool import Contains, Contamination, Duplicates, Equals, Filter, Length
 from its.config.sample import Sample
 from its.config.source import Fields
 from its.errors import InputError
@@ -22,7 +22,7 @@ from its.schemas import SET
 from its.sources import Part
 
 
-def rows(*problems: str, response: str = "The final answer is \\boxed{1}.") -> pl.DataFrame:
+def rows(*problems: str, response: str | None = "The final answer is \\boxed{1}.") -> pl.DataFrame:
     """Build a set of the given problems, all with one response."""
     return pl.DataFrame(
         {
@@ -99,9 +99,10 @@ def test_a_sample_larger_than_its_pool_is_refused_with_both_sizes() -> None:
         sampled(MANY, Sample(pool="p", size=201), 0)
 
 
-def test_a_row_without_a_response_is_no_row_to_learn_from() -> None:
+@pytest.mark.parametrize("response", [" ", None])
+def test_a_row_without_a_response_is_no_row_to_learn_from(response: str | None) -> None:
     with pytest.raises(InputError, match="there is no response to learn from"):
-        sampled(rows("a?", response=" "), Sample(pool="p", size="all"), 0)
+        sampled(rows("a?", response=response), Sample(pool="p", size="all"), 0)
 
 
 def test_each_filter_counts_what_it_drops_and_shows_examples() -> None:
@@ -124,6 +125,14 @@ def test_each_filter_counts_what_it_drops_and_shows_examples() -> None:
     assert counts[0]["examples"][0]["problem"] == "no answer?"
     assert counts[3]["examples"][0]["problem"] == "x y z?"
     assert len(kept) == counts[-1]["kept"] == 1
+
+
+def test_of_many_rows_and_reasons_a_filter_shows_the_first_and_the_most_frequent() -> None:
+    levels = [*range(12), 11, 12]
+    some = MANY[: len(levels)].with_columns(meta=pl.Series([f'{{"level": {n}}}' for n in levels]))
+    _, (counts,) = pooled(some, [Equals(filter="equals", column="level", values=[12])])
+    assert (counts["dropped"], len(counts["why"]), len(counts["examples"])) == (13, 10, 3)
+    assert next(iter(counts["why"].items())) == ("11", 2)
 
 
 def test_every_row_of_a_pool_keeps_its_response_and_its_place() -> None:
@@ -162,6 +171,13 @@ def test_overlap_counts_both_sides() -> None:
     assert found["rows"] == 1
     assert found["problems"] == 1
     assert found["examples"] == [{"problem": "zero one two three", "row": "one two three four"}]
+
+
+def test_overlap_shows_three_problems_each_with_the_first_row_that_shares() -> None:
+    found = overlap(rows("a b c", "a b d"), rows("a b", "x a b", "y a b", "z a b"), 2)
+    assert (found["rows"], found["problems"]) == (2, 4)
+    assert [one["problem"] for one in found["examples"]] == ["a b", "x a b", "y a b"]
+    assert {one["row"] for one in found["examples"]} == {"a b c"}
 
 
 def test_a_problem_shorter_than_the_ngram_is_found_if_it_is_equal() -> None:

@@ -58,7 +58,7 @@ def questions(*answers: str | None) -> pl.DataFrame:
             "response": [None] * len(answers),
             "answer": answers,
         },
-        schema_overrides={"response": pl.String, "answer": pl.String},
+        schema_overrides={"answer": pl.String},
     )
 
 
@@ -227,6 +227,10 @@ def test_a_context_that_holds_the_answer_is_refused(catalogue: dict) -> None:
         refined("S", catalogue, asked)
 
 
+def test_without_a_context_nothing_gives_the_answer_away(catalogue: dict) -> None:
+    assert refined("N", catalogue, questions("much"))["context"].to_list() == [None]
+
+
 def test_what_is_drawn_never_holds_the_answer(catalogue: dict) -> None:
     asked = questions(*["204"] * 12)
     for name in ["Words", "Listed", "Whole"]:
@@ -240,6 +244,20 @@ def test_what_is_drawn_never_holds_the_answer(catalogue: dict) -> None:
     )
     shuffled = refine(mine, "Shuffled", catalogue, told, dataset="d")
     assert not shuffled["context"].str.contains("204").any()
+
+
+def test_contexts_of_one_question_are_different_lines_of_a_bank(tmp_path: Path) -> None:
+    path = tmp_path / "two.txt"
+    path.write_text("I bake.\nI sing.\n")
+    both = {"B": Strategy(context={"bank": str(path), "count": 2}, separator=" ")}
+    found = refine(questions(*["1"] * 20), "B", both, {})["context"]
+    assert set(found) == {"I bake. I sing.", "I sing. I bake."}
+
+
+def test_a_question_without_another_has_none_whose_context_it_could_take(catalogue: dict) -> None:
+    assert len(refined("Shuffled", catalogue, questions("1", "2"))) == 2
+    with pytest.raises(InputError, match="a set of one question has no other"):
+        refined("Shuffled", catalogue, questions("1"))
 
 
 def test_a_bank_without_a_line_that_can_be_used_says_so(catalogue: dict) -> None:

@@ -15,7 +15,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from its.errors import InputError
 from its.intervals import accuracy, cautious, majority, over_replicates, pass_at_k
-from its.means import Means, means_of
+from its.means import Means, means_of, stacked
 from its.paired import error_over_problems, freedom, paired_difference, sign_flip
 from its.uncertainty import Variance
 
@@ -280,6 +280,14 @@ def test_no_problem_that_differs_still_leaves_a_difference_possible() -> None:
     assert (estimate.low, estimate.high) == pytest.approx((-expected, expected))
 
 
+def test_of_single_responses_a_problem_won_and_one_lost_are_added() -> None:
+    differences = np.array([1, 1, 0, -1, 0, 1, 0])
+    added = np.array([*differences, 1, -1])  # Bonett and Price
+    centre, error = error_over_problems(differences)
+    assert centre == pytest.approx(added.mean())
+    assert error == pytest.approx((added.var() / 9, 6))
+
+
 def test_cells_that_never_differ_still_have_an_interval() -> None:
     zero = cell(*["0000"] * 30)
     estimate = paired_difference([zero, zero], [zero, zero])
@@ -361,6 +369,14 @@ def test_many_rows_are_tested_as_each_alone() -> None:
     for alternative in ["two-sided", "greater"]:
         alone = [sign_flip(row, alternative=alternative) for row in rows]
         assert sign_flip(rows, alternative=alternative) == pytest.approx(alone, abs=0.01)
+
+
+def test_many_pairs_of_cells_are_compared_as_each_alone() -> None:
+    rows = ["1101100", "0010100", "1111111", "0000001"]
+    cells = [cell(*row) for row in rows]
+    together = paired_difference([stacked(cells[:2])], [stacked(cells[2:])])
+    for place in range(2):
+        assert together.one(place) == paired_difference([cells[place]], [cells[2 + place]])
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,10 @@ def test_the_first_end_mark_counts() -> None:
     assert count([0, 1, 3, 4, 5, 7, 3, 4, 5]) == 5
 
 
+def test_an_end_mark_counts_where_the_engine_does_not_write_it() -> None:
+    assert thinking_tokens("a4", [1, 8, 7], CHAT, opened=True, decode=decode, mark=8) == 2
+
+
 def test_thinking_that_is_never_closed_is_all_thinking() -> None:
     assert count([0, 1, 2, 1]) == 4
     assert count([1, 2, 1], opened=True) == 3
