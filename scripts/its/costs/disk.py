@@ -8,9 +8,8 @@ from pathlib import Path
 
 from its.config.experiment import Config
 from its.config.plan import UNTRAINED
-from its.costs.jobs import Kind, Lengths, kinds
+from its.costs.jobs import Kind, Lengths, at_hand, kinds
 from its.costs.paths import EPOCH, cells, learners, trained, undrawn
-from its.costs.table import at_hand
 from its.errors import InputError
 
 GB = 1e9
@@ -38,7 +37,7 @@ class Held:
 def most_held(made: Sequence[Kind], config: Config) -> Held:
     """Return the most that jobs hold at once, under the policy of the config.
 
-    With as many jobs at once as GPUs and cores at hand allow (`its.costs.table.at_hand`). Where
+    With as many jobs at once as GPUs and cores at hand allow (`its.costs.jobs.at_hand`). Where
     weights are released, what a finished training is asked comes before the next training: so no
     more trainings have weights than jobs that answer, or train, fit at once.
     """

@@ -1,7 +1,7 @@
 """The jobs of a plan, by kind, and what one of each takes."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from its.config.benchmark import Benchmark
@@ -322,3 +322,22 @@ def _verdicts(config: Config, plan: Plan) -> Iterator[Kind]:
     yield Kind("judge", "", "summaries", summaries, 0, 1, config.price.small, 0)
     if ballots := plan.ballots(config.drawn):
         yield Kind("judge", "", "votes", len(ballots), 0, 1, config.price.small, 0)
+
+
+def at_hand(kinds: Sequence[Kind], price: Price) -> tuple[int, int]:
+    """Return how many GPUs and cores there are at once: as declared, or for the largest job.
+
+    Raises
+    ------
+    InputError
+        If fewer are declared than one job asks for.
+    """
+    gpus = _at_least(max(one.gpus for one in kinds), price.gpus, "gpus")
+    cores = max((one.cores for one in kinds if not one.gpus), default=1)
+    return gpus, _at_least(cores, price.cores, "cores")
+
+
+def _at_least(most: int, declared: int | None, key: str) -> int:
+    if declared and declared < most:
+        refuse([f"price.{key} is {declared}, and one job asks for {most}; declare more, or none"])
+    return declared or most

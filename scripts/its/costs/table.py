@@ -6,9 +6,8 @@ import polars as pl
 
 from its.config.price import Price
 from its.costs.device import GIB
-from its.costs.jobs import Kind
+from its.costs.jobs import Kind, at_hand
 from its.costs.measured import Factors, Group
-from its.errors import refuse
 
 HOUR = 3600
 PRICES = {
@@ -74,19 +73,6 @@ def total_rows(prices: pl.DataFrame) -> pl.DataFrame:
     stages = prices.group_by("stage", maintain_order=True).agg(*summed, wall_hours=wall)
     everything = stages.select(pl.lit("all").alias("stage"), pl.col(*list(TOTALS)[1:]).sum())
     return pl.concat([stages.select(list(TOTALS)), everything]).cast(TOTALS)
-
-
-def at_hand(kinds: Sequence[Kind], price: Price) -> tuple[int, int]:
-    """Return how many GPUs and cores there are at once: as declared, or for the largest job.
-
-    Raises
-    ------
-    InputError
-        If fewer are declared than one job asks for.
-    """
-    gpus = _at_least(max(one.gpus for one in kinds), price.gpus, "gpus")
-    cores = max((one.cores for one in kinds if not one.gpus), default=1)
-    return gpus, _at_least(cores, price.cores, "cores")
 
 
 def heading(
@@ -159,12 +145,6 @@ def _late(prices: pl.DataFrame) -> Iterator[str]:
             f"models.{one['model']}.{needs}.runtime is {one['limit_hours']:.2g} h: raise it, or it "
             "is ended and, with retries, goes on where it stopped."
         )
-
-
-def _at_least(most: int, declared: int | None, key: str) -> int:
-    if declared and declared < most:
-        refuse([f"price.{key} is {declared}, and one job asks for {most}; declare more, or none"])
-    return declared or most
 
 
 def _row(one: Kind, gpus: int, cores: int) -> tuple:
