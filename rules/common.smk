@@ -24,6 +24,7 @@ from its.costs.used import used
 from its.errors import InputError, refuse
 from its.lineage import model_lineage, set_lineage
 from its.origins import local_files
+from its.pins import missing_revisions
 from its.released import releases, why_gone
 from its.report.sections import SECTIONS, figures_of, tables_of
 from its.retries import at_attempt, most_of
@@ -35,6 +36,10 @@ try:
 except InputError as error:
     # Raised, it would stand among lines of Snakemake's and ours.
     sys.exit(f"error: {error}")
+if workflow.is_main_process:
+    files = [file.removeprefix(f"{os.getcwd()}/") for file in workflow.configfiles]
+    for line in missing_revisions(used(experiment, experiment.plan), files):
+        print(f"warning: {line}", file=sys.stderr)
 # For captions: with defaults.
 config |= experiment.model_dump(mode="json", exclude_none=True)
 

@@ -264,7 +264,7 @@ CONFIG = {
     ),
     "weights of a mixture that sum to 2": (
         STRATEGY % ", mixture: {N: 1, U: 1}",
-        "the weights of the mixture sum to 2",
+        "strategies.mine.mixture: the weights sum to 2",
     ),
     "a mixture of a mixture": (
         "strategies: {one: {mixture: {N: 1}}, mine: {mixture: {one: 1}}}",
@@ -590,7 +590,7 @@ PROMPTS: dict[str, tuple[Callable[[], object], Callable[[], object], str]] = {
     "an unknown placeholder": (
         prompt("{question} {persona}"),
         read_both,
-        "prompt.md has {persona}, known are {question} and {domain}",
+        "prompt.md has {persona}, known are question, domain",
     ),
     "a prompt that is no UTF-8": (
         prompt(b"{question} caf\xe9"),
@@ -625,12 +625,18 @@ PROMPTS: dict[str, tuple[Callable[[], object], Callable[[], object], str]] = {
     "a join without the question": (
         overlay(STRATEGY % ", position: prefix, join: '{context}'"),
         read_both,
-        "position prefix wants {context} {question} in join",
+        "position prefix wants {context} {question}, in this order; found {context}",
     ),
     "a join in another order": (
         overlay(STRATEGY % ", position: suffix, join: '{context} {question}'"),
         read_both,
-        "position suffix wants {question} {context} in join",
+        "position suffix wants {question} {context}, in this order; found {context} {question}",
+    ),
+    "an unknown placeholder in a join": (
+        overlay(STRATEGY % ", position: suffix, join: '{question} {contxt}'"),
+        read_both,
+        "strategies.mine.join: position suffix wants {question} {context}, in this order; found "
+        "{question} {contxt}; for 'contxt', did you mean 'context'?",
     ),
     "a join where nothing is joined": (
         overlay(STRATEGY % ", position: turn, join: '{context} {question}'"),
@@ -660,7 +666,8 @@ PROMPTS: dict[str, tuple[Callable[[], object], Callable[[], object], str]] = {
     ),
     "a paraphrase of a whole set": (
         overlay(
-            STRATEGY % ", context: {writer: smollm2, prompt: x, paraphrase: true, per: dataset}"
+            STRATEGY % ", context: {writer: smollm2, prompt: config/prompts/paraphrase.md,"
+            " paraphrase: true, per: dataset}"
         ),
         read_both,
         "a paraphrase stands for a question",

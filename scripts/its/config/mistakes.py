@@ -1,7 +1,8 @@
 """What pydantic finds wrong with a config, in words that name its keys and values."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+
+from its.config.section import meant
 
 
 def in_words(
@@ -56,9 +57,7 @@ def _wrong(error: Mapping, place: Sequence[str | int], schema: Callable[[], Mapp
     match error["type"]:
         case "extra_forbidden":
             keys = _keys(schema(), place[:-1])
-            near = get_close_matches(str(place[-1]), keys, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(keys))}"
-            return f"no such key here; {hint}"
+            return f"no such key here; {meant(str(place[-1]), sorted(keys))}"
         case "missing":
             return "this key is missing"
         case "value_error":

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from its.config.section import Section, Shown
+from its.config.section import File, Section, Shown
 from its.config.shape import Shape
 
 
@@ -14,7 +14,7 @@ class Chat(Section):
     system: str = ""
     """System prompt for problems, in training and testing; a writer of personas does not get it.
     Empty: none of ours, and whatever the template does without one."""
-    template: str = ""
+    template: File = ""
     """File with a Jinja template that takes the place of the tokenizer's own."""
     context: int = Field(32768, ge=2)
     """Tokens of prompt and response together that the engine makes room for."""

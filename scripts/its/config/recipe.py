@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from its.config.section import Section
+from its.config.section import File, Section
 
 
 class Recipe(Section):
@@ -46,7 +46,7 @@ class Recipe(Section):
     pinned here: add it to `envs/train.in`. Only rounding, memory and time depend on it."""
     gradient_checkpointing: bool = False
     """Recompute activations instead of keeping them. Only memory and time depend on it."""
-    deepspeed: str | None = None
+    deepspeed: File | None = None
     """JSON file for DeepSpeed, such as `config/deepspeed/zero3.json`; none: plain PyTorch."""
 
     @model_validator(mode="after")

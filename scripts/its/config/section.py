@@ -1,8 +1,9 @@
 """What every section of the config is: strict, frozen, and able to say what decides a result."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
@@ -22,6 +23,17 @@ Shown = Annotated[str, Field(exclude=True)]
 
 It needs a default, for a script reads the settings back.
 """
+
+
+def _there(file: str, info: ValidationInfo) -> str:
+    if info.context and file and not Path(file).is_file():
+        raise ValueError(f"there is no file {file}")
+    return file
+
+
+File = Annotated[str, AfterValidator(_there)]
+"""A file that must be there when the config is read. A script that reads its settings back takes it
+as it is."""
 
 
 class Section(BaseModel):
@@ -48,10 +60,20 @@ def known(section: str, name: str, info: ValidationInfo) -> str:
     names = info.context.get(section, {}) if info.context else None
     if not isinstance(names, Mapping) or name in names:
         return name
+    raise ValueError(f"{section} has no {name!r}, {meant(name, names)}")
+
+
+def meant(name: str, names: Iterable[str]) -> str:
+    """Return what to write instead of a name that is none: the nearest, or which there are.
+
+    >>> meant("smolm2", ["qwen", "smollm2"])
+    "did you mean 'smollm2'?"
+    >>> meant("llama", ["qwen", "smollm2"])
+    'known are qwen, smollm2'
+    """
+    names = list(map(str, names))
     near = get_close_matches(name, names, n=1)
-    known = ", ".join(map(str, names)) or "none"
-    hint = f"did you mean {near[0]!r}?" if near else f"known are {known}"
-    raise ValueError(f"{section} has no {name!r}, {hint}")
+    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(names) or 'none'}"
 
 
 def one_of(section: str) -> AfterValidator:

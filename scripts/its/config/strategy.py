@@ -1,14 +1,25 @@
 """Settings of a strategy: what stands beside a question, where it comes from, and how they join."""
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import (
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from its.config.section import Section, Shown, one_of
+from its.config.section import File, Section, Shown, meant, one_of
 
 StrategyName = Annotated[str, one_of("strategies")]
 Position = Literal["prefix", "suffix", "wrap", "inside", "system", "turn"]
+
+HOLE = re.compile(r"(?<![\w}])\{([A-Za-z_]{3,})\}")
+"""A word in braces. Braces of LaTeX, as in \\boxed{answer} or \\frac{a}{b}, are none."""
 
 JOINS = {
     "prefix": "{context}\n\n{question}",
@@ -62,10 +73,10 @@ class Written(Counted):
 
     writer: Annotated[str, one_of("models")]
     """The model that writes. The paper does not say which; machine-written reviews say itself."""
-    prompt: str
+    prompt: File
     """File that asks for it. `{question}` stands for the question, `{domain}` for a domain; one
     of them must be there."""
-    domains: str | None = None
+    domains: File | None = None
     """File with a domain a line; one is drawn for each question, by hash. The paper's R has such
     a list and does not print it."""
     temperature: float = Field(1.0, gt=0)
@@ -104,7 +115,7 @@ class Bank(Counted):
 
     files: ClassVar[tuple[str, ...]] = ("bank",)
 
-    bank: str
+    bank: File
     """File with a context a line; empty lines and what follows a `#` do not count."""
 
 
@@ -123,7 +134,7 @@ class Words(Drawn):
     files: ClassVar[tuple[str, ...]] = ("words",)
     source: ClassVar[str] = "like"
 
-    words: str
+    words: File
     """File of words to draw from, apart by white space."""
     like: StrategyName
     """The strategy whose contexts give the lengths."""
@@ -140,19 +151,19 @@ KINDS: dict[str, type[Context]] = {
 
 
 def _kind(value: object) -> str | None:
-    """Return the key that tells the kind of a context."""
+    """Return the kind of a context, by a name that is no key of it: a message would name that."""
     for key, kind in KINDS.items():
         if isinstance(value, kind) or (isinstance(value, dict) and key in value):
-            return key
+            return kind.__name__
     return None
 
 
 AnyContext = Annotated[
-    Annotated[Written, Tag("writer")]
-    | Annotated[Text, Tag("text")]
-    | Annotated[Bank, Tag("bank")]
-    | Annotated[Other, Tag("other")]
-    | Annotated[Words, Tag("words")],
+    Annotated[Written, Tag("Written")]
+    | Annotated[Text, Tag("Text")]
+    | Annotated[Bank, Tag("Bank")]
+    | Annotated[Other, Tag("Other")]
+    | Annotated[Words, Tag("Words")],
     Discriminator(
         _kind,
         custom_error_type="context_kind",
@@ -196,19 +207,23 @@ class Strategy(Section):
         """How context and question become one message."""
         return self.join if self.join is not None else JOINS.get(self.position, "")
 
-    @model_validator(mode="after")
-    def _join_fits(self) -> "Strategy":
-        if self.join is None:
-            return self
-        if self.position not in JOINS:
-            raise ValueError(f"position {self.position} joins nothing; leave join out")
-        expected, found = holes(JOINS[self.position]), holes(self.join)
+    @field_validator("join")
+    @classmethod
+    def _join_fits(cls, join: str | None, info: ValidationInfo) -> str | None:
+        position = info.data.get("position")  # not there, if that is wrong itself
+        if join is None or position is None:
+            return join
+        if position not in JOINS:
+            raise ValueError(f"position {position} joins nothing; leave join out")
+        expected, found = holes(JOINS[position]), holes(join)
         if found != expected:
+            unknown = [hole for hole in found if hole not in expected]
             raise ValueError(
-                f"position {self.position} wants {' '.join(expected)} in join, in this order; "
-                f"found {' '.join(found) or 'none of them'}"
+                f"position {position} wants {_shown(expected)}, in this order; found "
+                f"{_shown(found) or 'none of them'}"
+                + "".join(f"; for {hole!r}, {meant(hole, expected)}" for hole in unknown)
             )
-        return self
+        return join
 
     @model_validator(mode="after")
     def _one_source(self) -> "Strategy":
@@ -216,18 +231,24 @@ class Strategy(Section):
             raise ValueError("context and mixture exclude each other; keep one of them")
         return self
 
-    @model_validator(mode="after")
-    def _weights_sum(self) -> "Strategy":
-        total = sum(self.mixture.values())
-        if self.mixture and abs(total - 1) > 1e-9:
-            raise ValueError(f"the weights of the mixture sum to {total:g}; they must sum to 1")
-        return self
+    @field_validator("mixture")
+    @classmethod
+    def _weights_sum(cls, mixture: dict[str, float]) -> dict[str, float]:
+        total = sum(mixture.values())
+        if mixture and abs(total - 1) > 1e-9:
+            raise ValueError(f"the weights sum to {total:g}; they must sum to 1")
+        return mixture
 
 
 def holes(join: str) -> list[str]:
-    """List the holes of a join in their order.
+    r"""List the holes of a join in their order, and what looks like one.
 
-    >>> holes("{question}, says {context}")
-    ['{question}', '{context}']
+    >>> holes("{question}, says {contxt} in \\boxed{answer}")
+    ['question', 'contxt']
     """
-    return re.findall(r"\{(?:context|question|before|after)\}", join)
+    known = r"\{(context|question|before|after)\}"
+    return [found[1] or found[2] for found in re.finditer(f"{known}|{HOLE.pattern}", join)]
+
+
+def _shown(names: Iterable[str]) -> str:
+    return " ".join(f"{{{name}}}" for name in names)
