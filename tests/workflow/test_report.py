@@ -102,11 +102,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     power.parent.mkdir()
     power.write_text("stage,jobs\ntrain,2\n")
     index = results / "report/index.html"
-    made = [*tables, *figures, *lengths, *passes]
-    known = ["--power", power, "--chats", '{"tiny": {}}', "--settings", "{}"]
-    pages = ["--results", results, "--pages", ROOT / "report/pages", "--name", "tried"]
-    _script("write_report", index, "--made", *made, *known, *pages, *plan)
+    _write(index, [*tables, *figures, *lengths, *passes], results)
     return index.parent
+
+
+def _write(index: Path, made: list[Path], results: Path) -> None:
+    known = ["--power", results / "cost/tried.csv", "--chats", '{"tiny": {}}', "--settings", "{}"]
+    pages = ["--results", results, "--pages", ROOT / "report/pages", "--name", "tried"]
+    plan = ["--plan", PLAN.settings(), "--labels", json.dumps(LABELS)]
+    _script("write_report", index, "--made", *made, *known, *pages, *plan)
 
 
 def _script(name: str, *args: object) -> None:
@@ -186,6 +190,16 @@ def test_every_figure_is_there_and_every_link_leads_to_a_file(reader: Reader, fo
         if address.path.endswith("index.html"):
             assert page.locator(f"#{address.fragment}").count() == 1
     assert page.locator("td.missing").count() == 1
+
+
+def test_a_plan_that_is_not_finished_says_so(reader: Reader, folder: Path, tmp_path: Path) -> None:
+    banner = "This plan is not finished: 5 of 6 cells have scores"
+    assert reader.open("index.html").get_by_role("status").inner_text().startswith(banner)
+    whole = pl.read_csv(folder / "tables/codesign.csv").filter(~pl.col("missing"))
+    whole.write_csv(tmp_path / "codesign.csv")
+    index = tmp_path / "report/index.html"
+    _write(index, [tmp_path / "codesign.csv"], folder.parent)
+    assert "not finished" not in index.read_text()
 
 
 def test_a_cell_of_the_matrix_leads_to_its_responses(reader: Reader) -> None:

@@ -15,7 +15,8 @@ SECTIONS = {
     "claims": (
         "Claims",
         "What the paper says, each as a contrast of cells with an interval and a verdict: "
-        "supported, contradicted, or undecided at this size.",
+        "supported, contradicted, or undecided at this size; unfinished while replicates are "
+        "missing.",
     ),
     "comparisons": (
         "Differences",
@@ -163,6 +164,17 @@ def names(codesign: pl.DataFrame) -> tuple[dict[str, str], dict[str, str]]:
     shown = {name: told(name, labels) for name in strategies}
     colours = strategy_colours(strategies, strategies).to_dict()["range"]
     return shown, dict(zip(strategies, colours, strict=True))
+
+
+def progress(codesign: pl.DataFrame) -> tuple[int, int]:
+    """Return how many files of scores there are, and how many are planned.
+
+    Parameters
+    ----------
+    codesign
+        The columns of `its.matrix.CODESIGN`.
+    """
+    return codesign["replicates"].sum(), codesign["planned"].sum()
 
 
 def sections(tables: Iterable[Path], figures: Iterable[Path]) -> list[dict[str, Any]]:
