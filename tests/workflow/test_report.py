@@ -45,7 +45,7 @@ TEXTS = [
     "x" * 100_000 + r" \boxed{9}",
     "The answer is 10.",
 ]
-GOLDS = [r"\frac{1}{4}", "5", "6", "8", "9", "10"]
+GOLDS = [r"\frac{1}{4}", "5", "6", "8", "9", "4.5␞10"]
 
 
 @pytest.fixture(scope="module")
@@ -248,6 +248,13 @@ def test_an_answer_stands_beside_how_it_was_read(reader: Reader) -> None:
     pane = reader.open("responses.html#benchmark=easy&row=1").locator("article.pane")
     assert pane.locator("dd").nth(1).locator("code").inner_text() == "1/4"
     assert pane.locator("dd").nth(2).inner_text() == "0"  # read as it is written
+
+
+def test_of_several_golds_it_shows_which_one_decided(reader: Reader) -> None:
+    pane = reader.open("responses.html#benchmark=easy&row=10").locator("article.pane")
+    assert pane.locator("dd").nth(1).inner_text() == "4.5 or 10 read as 10"
+    assert "phrase: same text, gold 2 of 2" in pane.inner_text()
+    assert "6: 00000000, gold 4.5 or 10" in reader.page.locator("#problem").inner_text()
 
 
 def test_what_a_score_was_made_of_unfolds(reader: Reader) -> None:
