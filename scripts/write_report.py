@@ -19,7 +19,7 @@ from its.figures import names_of
 from its.matrix import CODESIGN
 from its.report.chains import write_chains
 from its.report.libraries import copy_libraries
-from its.report.pages import colours, matrix, render, sections
+from its.report.pages import colours, matrix, progress, render, sections
 from its.report.parts import write_part
 from its.report.responses import write_responses
 from its.report.spent import spent
@@ -78,8 +78,11 @@ def main() -> None:
         figures = _copied(
             folder / "figures", [path for path in args.made if path.suffix in FIGURES]
         )
+        done, planned = progress(codesign)
         shown = {
             "plan": args.name,
+            "done": done,
+            "planned": planned,
             "labels": labels,
             "colours": colours(names),
             "listed": asdict(listed),

@@ -112,7 +112,7 @@ function made(score) {
 async function pane(row, place) {
   const article = make("article", undefined, "pane");
   const cell = about.cells[row[CELL]];
-  const [id, gold] = problem(row);
+  const [id, golds] = problem(row);
   article.append(make("h3", `${called(cell.group)}, replicate ${cell.replicate + 1}, response ${row[SAMPLE] + 1}`));
   const facts = make("dl");
   const fact = (name, ...values) => {
@@ -122,14 +122,16 @@ async function pane(row, place) {
   };
   fact("verdict", make("span", row[VERDICT], "verdict"), ` (${row[RULE]})`);
   // An answer as it was written, and, where that differs, as it was read to be compared.
-  const side = (name, text, parsed, ...more) => {
+  const side = (name, texts, parsed, ...more) => {
     const read = parsed === null ? [] : [" read as ", make("code", parsed)];
-    fact(name, text === null ? "nothing" : formula(text), ...read, ...more);
+    const written = texts.flatMap((text, place) => (place ? [" or ", formula(text)] : [formula(text)]));
+    fact(name, ...(written.length ? written : ["nothing"]), ...read, ...more);
   };
-  side("gold", gold, row[GOLD_PARSED]);
-  side("in its box", row[EXTRACTED], row[PARSED]);
+  const some = (text) => (text === null ? [] : [text]);
+  side("gold", golds, row[GOLD_PARSED]);
+  side("in its box", some(row[EXTRACTED]), row[PARSED]);
   if (row[LENIENT] !== row[EXTRACTED])
-    side("anywhere", row[LENIENT], row[LENIENT_PARSED], ` (${row[LENIENT_RULE]})`);
+    side("anywhere", some(row[LENIENT]), row[LENIENT_PARSED], ` (${row[LENIENT_RULE]})`);
   fact("tokens", `${row[TOKENS]}, of them ${row[THINKING]} of thinking`);
   fact("problem", make("code", id));
   fact("file", make("code", `results/generations/${cell.path}.parquet`));
@@ -204,7 +206,7 @@ async function choose(name) {
   const groups = [...new Set(rows.map(group))].map((one) => [one, called(one)]);
   fill(chosen("cell"), groups, "all");
   fill(chosen("other"), groups, "none");
-  fill(chosen("problem"), about.benchmarks[name].problems.map(([id, gold], place) => [place, `${place + 1}: ${id.slice(0, 8)}, gold ${short(gold, 20)}`]), "all");
+  fill(chosen("problem"), about.benchmarks[name].problems.map(([id, golds], place) => [place, `${place + 1}: ${id.slice(0, 8)}, gold ${short(golds.join(" or "), 20)}`]), "all");
   fill(chosen("verdict"), [...new Set(rows.map((row) => row[VERDICT]))].sort().map((one) => [one, one]), "all");
   document.getElementById("panes").replaceChildren();
   delete document.getElementById("panes").dataset.row;
@@ -243,7 +245,7 @@ async function start(what) {
       column("response", (row) => row[SAMPLE] + 1),
       column("verdict", (row) => row[VERDICT]),
       column("in its box", (row) => short(row[EXTRACTED] ?? "")),
-      column("gold", (row) => short(problem(row)[1])),
+      column("gold", (row) => short(problem(row)[1].join(" or "))),
       column("tokens", (row) => row[TOKENS]),
       column("text", (row) => (row[PART] < 0 ? "" : "yes")),
     ],

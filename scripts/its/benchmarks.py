@@ -6,6 +6,7 @@ import polars as pl
 
 from its.config.problems import Problems
 from its.errors import refuse
+from its.golds import separated
 
 
 def checked(rows: pl.DataFrame, problems: Problems) -> pl.DataFrame:
@@ -31,10 +32,12 @@ def checked(rows: pl.DataFrame, problems: Problems) -> pl.DataFrame:
         answer = (row["answer"] or "").strip()
         if not answer:
             mistakes.append(f"problem {row['id']}: no answer: {row['problem'][:100]!r}")
-        elif problems.answers and not re.fullmatch(problems.answers, answer):
-            mistakes.append(
-                f"problem {row['id']}: answer {answer!r}, expected {problems.answers!r}"
-            )
+            continue
+        mistakes += [
+            f"problem {row['id']}: answer {gold!r}, expected {problems.answers!r}"
+            for gold in separated(answer)
+            if problems.answers and not re.fullmatch(problems.answers, gold)
+        ]
     refuse(mistakes)
     rows = rows.with_columns(pl.col("answer").str.strip_chars()).sort("id")
     return rows.head(problems.take or len(rows))

@@ -9,6 +9,7 @@ from typing import Literal
 import polars as pl
 import yaml
 
+from its.golds import MARK
 from its.hub import NAME
 
 PAPER = "*Input-Time Scaling*, [arXiv:2508.13654](https://arxiv.org/abs/2508.13654)"
@@ -29,7 +30,7 @@ COLUMNS = {
     "context": "what was joined to it; null where nothing was",
     "messages": "the prompt, as roles and contents",
     "response": "the worked solution to learn from; null in a test set",
-    "answer": "the gold",
+    "answer": f"the gold; of several, with {MARK} between them, any is right",
     "variant": "which context, where each response to a question reads another one",
     "strategy": "the strategy that the question got",
 }

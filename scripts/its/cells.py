@@ -65,15 +65,18 @@ def present(paths: Iterable[Path]) -> list[Path]:
     return [path for path in dict.fromkeys(paths) if path.exists()]
 
 
-def matched(
-    a: Mapping[int, Path], b: Mapping[int, Path]
-) -> tuple[list[tuple[Path, Path]], list[tuple[Path, Path]]]:
-    """Return the files of two cells by replicate: all that are planned, and those that both have.
+def matched(*cells: Mapping[int, Path]) -> tuple[list[tuple[Path, ...]], list[tuple[Path, ...]]]:
+    """Return the files of some cells by replicate: all that are planned, and those that all have.
 
-    A pair of untrained cells without draws would come again in every replicate: once is enough.
+    Untrained cells without draws would come again in every replicate: once is enough.
     """
-    planned = list(dict.fromkeys((a[number], b[number]) for number in a))
-    return planned, [both for both in planned if all(path.exists() for path in both)]
+    planned = list(dict.fromkeys(tuple(cell[number] for cell in cells) for number in cells[0]))
+    return planned, [files for files in planned if all(path.exists() for path in files)]
+
+
+def unfinished(replicates: int, planned: int) -> str:
+    """Return a note where planned replicates are missing; empty where none is."""
+    return f"{replicates} of {planned} planned replicates" if replicates < planned else ""
 
 
 def read_means(path: Path, column: str) -> Means:

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 from scipy.special import ndtri
 
-from its.cells import Cells, Key, planned_cells, read_means
+from its.cells import Cells, Key, matched, planned_cells, read_means, unfinished
 from its.config.claim import Claim
 from its.config.plan import Plan
 from its.contrasts import Contrast, Term, contrast
@@ -53,12 +53,15 @@ CLAIMS = {
 """One row per claim and combination of what it leaves open (empty where it names several).
 
 `estimate`, `low`, `high`: the contrast and its 95% interval, which counts as random what `over`
-says: `problems`, or `problems and replicates`. `p` is that of the better founded of two tests, one
-against the claim and one against its contrary, twice over; `p_holm` is corrected for all rows of
-the table, `q` is the false discovery rate among them. `verdict` follows `p_holm` at 5%: supported,
-contradicted, undecided, or missing where no replicate has all cells. `..._needed`: how many
+says: `problems`, or `problems and replicates`. `replicates` are those that have all cells, of
+`planned`. `p` is that of the better founded of two tests, one against the claim and one against its
+contrary, twice over; `p_holm` is corrected for all rows of the table, `q` is the false discovery
+rate among them. `verdict` follows `p_holm` at 5%: supported, contradicted or undecided. Nothing is
+tested before all planned replicates are there, for fewer may look more certain than all: the
+verdict is unfinished then, or missing where no replicate has all cells. `..._needed`: how many
 problems, replicates or samples in place of the present ones would decide it in four of five
-repetitions, if the difference is as large as measured (null: no number would, or it is decided).
+repetitions, if the difference is as large as measured (null: no number would, or it is not
+undecided).
 """
 
 
@@ -77,21 +80,22 @@ def claim_rows(
     cells = planned_cells(plan, drawn, scores)
     spreads = Spreads(cells)
     tested = [
-        _Tested(name, claim, row, _measured(claim, row, cells, spreads))
+        _Tested(name, claim, row, *_measured(claim, row, cells, spreads))
         for name, claim in claims.items()
         for row in claim.rows(plan)
     ]
-    family = sum(one.found is not None for one in tested)
     table = pl.DataFrame(
-        [one.row(len(plan.replicates), family) for one in tested],
+        [one.row(len(tested)) for one in tested],
         schema={n: t for n, t in CLAIMS.items() if n not in {"p_holm", "q", "verdict"}}
         | {"supports": pl.Boolean},
     )
     table = table.with_columns(p_holm=holm(table["p"]), q=false_discovery(table["p"]))
     decided = pl.col("p_holm") < LEVEL
     verdict = (
-        pl.when(pl.col("p").is_null())
+        pl.when(pl.col("replicates") == 0)
         .then(pl.lit("missing"))
+        .when(pl.col("replicates") < pl.col("planned"))
+        .then(pl.lit("unfinished"))
         .when(decided & pl.col("supports"))
         .then(pl.lit("supported"))
         .when(decided)
@@ -136,9 +140,12 @@ class _Tested:
     name: str
     claim: Claim
     at: Mapping[str, str]
+    planned: int
+    """Replicates."""
     found: Contrast | None
+    """Over those that have all cells; None if none has."""
 
-    def row(self, planned: int, family: int) -> dict[str, Any]:
+    def row(self, family: int) -> dict[str, Any]:
         """Return what the table says, without what depends on its other rows."""
         row = {
             "claim": self.name,
@@ -146,24 +153,28 @@ class _Tested:
             **{name: getattr(self.claim, name) for name in ["sentence", "quantity"]},
             **{name: getattr(self.claim, name) for name in ["above", "below"]},
             **{axis: self.at.get(axis, "") for axis in ["model", "sample", "recipe", "benchmark"]},
-            "planned": planned,
+            "planned": self.planned,
             "replicates": 0,
         }
         if self.found is None:
             return row
-        supports, contradicts = chances(self.claim, self.found)
         low, high = self.found.interval()
-        return row | {
+        row |= {
             "estimate": self.found.estimate,
             "low": low,
             "high": high,
             "over": "problems and replicates" if self.found.replicates > 1 else "problems",
-            "supports": supports < contradicts,
-            "p": min(1.0, 2 * min(supports, contradicts)),
             "problems": self.found.problems,
             "replicates": self.found.replicates,
-            **self._needed(family),
             "note": self._note(),
+        }
+        if self.found.replicates < self.planned:
+            return row
+        supports, contradicts = chances(self.claim, self.found)
+        return row | {
+            "supports": supports < contradicts,
+            "p": min(1.0, 2 * min(supports, contradicts)),
+            **self._needed(family),
         }
 
     def _needed(self, family: int) -> dict[str, int | None]:
@@ -175,23 +186,22 @@ class _Tested:
         return {f"{name}_needed": number for name, number in needed.items()}
 
     def _note(self) -> str:
+        notes = [unfinished(self.found.replicates, self.planned)]
         if self.found.replicates == 1:
-            return "one replicate: another training may differ more than the interval says"
-        return ""
+            notes.append("one replicate: another training may differ more than the interval says")
+        return "; ".join(filter(None, notes))
 
 
 def _measured(
     claim: Claim, row: Mapping[str, str], cells: Cells, spreads: Spreads
-) -> Contrast | None:
-    """Return the contrast over the replicates that have all of its cells; None if none has."""
+) -> tuple[int, Contrast | None]:
+    """Return how many replicates are planned, and the contrast over those that have all cells."""
     terms = [(weight, Key(**names)) for weight, names in claim.terms(row)]
-    numbers = set.intersection(*(set(cells[key]) for _, key in terms))
-    paths = {tuple(cells[key][number] for _, key in terms) for number in sorted(numbers)}
-    found = sorted(several for several in paths if all(path.exists() for path in several))
+    planned, found = matched(*(cells[key] for _, key in terms))
     if not found:
-        return None
+        return len(planned), None
     by_term = list(zip(*found, strict=True))
-    return contrast(
+    return len(planned), contrast(
         [
             Term(
                 weight,

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from its.cells import Cells, Key, matched, planned_cells, present, read_means
+from its.cells import Cells, Key, matched, planned_cells, present, read_means, unfinished
 from its.config.plan import UNTRAINED, Plan
 from its.contrasts import Term, contrast
 from its.corrections import holm
@@ -44,8 +44,9 @@ COMPARISONS = {
 
 `low` and `high` count problems as random, `low_replicates` and `high_replicates` replicates too,
 which are taken to differ as in all cells of their kind (null with one). `p_holm` is Holm's
-correction of `p` over the whole table. `discordant` are the problems on which the two differ.
-Where no replicate has both cells, the row is `missing`."""
+correction of `p` over the whole table. Nothing is tested before all `planned` replicates have both
+cells, for fewer may look more certain than all. `discordant` are the problems on which the two
+differ. Where no replicate has both cells, the row is `missing`."""
 
 SAME_TEST = "against the untrained model, asked the same way"
 BEST = "against the best cell of the untrained model"
@@ -209,22 +210,22 @@ def _row(
         "high": strict.high,
         "low_replicates": low,
         "high_replicates": high,
-        "p": strict.p,
+        "p": strict.p if replicates == found.planned else None,
         "lenient_difference": lenient.mean,
         "lenient_low": lenient.low,
         "lenient_high": lenient.high,
         "problems": strict.problems,
         "discordant": strict.discordant,
-        "note": _note(strict),
+        "note": _note(strict, found.planned),
     }
 
 
-def _note(difference: Difference) -> str:
-    notes = []
+def _note(difference: Difference, planned: int) -> str:
+    notes = [unfinished(difference.replicates, planned)]
     if difference.discordant < FEWEST:
         notes.append(f"{difference.discordant} problems differ: no test could reach 5%")
     if difference.problems < FEW:
         notes.append(f"{difference.problems} problems: the interval is rough")
     if difference.replicates == 1:
         notes.append("one replicate: another training may differ more than the interval says")
-    return "; ".join(notes)
+    return "; ".join(filter(None, notes))

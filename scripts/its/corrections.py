@@ -1,4 +1,8 @@
-"""Correct p-values for how many there are; holes stay holes."""
+"""Correct p-values for how many there are, or are to be.
+
+A hole stays a hole, and counts: its test is planned, and to be made yet. So what is corrected today
+is no less certain once the others are known.
+"""
 
 import numpy as np
 import polars as pl
@@ -12,7 +16,7 @@ def holm(p: pl.Series) -> pl.Series:
     Holm, Scandinavian Journal of Statistics 6 (1979) 65.
     """
     known, order = _ordered(p)
-    stepped = np.maximum.accumulate(known[order] * np.arange(len(known), 0, -1))
+    stepped = np.maximum.accumulate(known[order] * (len(p) - np.arange(len(known))))
     return _back(p, order, stepped)
 
 
@@ -24,7 +28,7 @@ def false_discovery(p: pl.Series) -> pl.Series:
     Benjamini and Hochberg, Journal of the Royal Statistical Society B 57 (1995) 289.
     """
     known, order = _ordered(p)
-    shares = known[order] * len(known) / np.arange(1, len(known) + 1)
+    shares = known[order] * len(p) / np.arange(1, len(known) + 1)
     return _back(p, order, np.minimum.accumulate(shares[::-1])[::-1])
 
 

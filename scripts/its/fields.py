@@ -8,7 +8,8 @@ from string import ascii_uppercase
 import polars as pl
 
 from its.boxes import last_boxed
-from its.config.source import Between, Choices, Extractor, Mapped
+from its.config.source import Between, Choices, Extractor, Fields, Mapped
+from its.golds import MARK
 from its.hashing import digest, problem_id
 
 Schema = Mapping[str, pl.DataType]
@@ -28,13 +29,34 @@ def field(schema: Schema, mapped: Mapped) -> tuple[pl.Expr, list[str]]:
             pieces.append(expression)
             mistakes += [mistake] if mistake else []
     whole = pieces[1] if mapped.template is None else pl.concat_str(pieces)
-    for extractor in mapped.extractors():
-        whole = _extract(whole, extractor)
-    if mapped.replace:
-        # The first of two that begin at one place is taken.
-        longest_first = dict(sorted(mapped.replace.items(), key=lambda pair: -len(pair[0])))
-        whole = whole.str.replace_many(longest_first, leftmost=True)
-    return whole, mistakes
+    return _shaped(whole, mapped), mistakes
+
+
+def gold(schema: Schema, fields: Fields) -> tuple[pl.Expr, list[str]]:
+    """Return an expression for the gold as text, and what is wrong with it, as `field` does.
+
+    Several golds of a problem stand in the text as `its.golds` has them, each once, without white
+    space around them. It is null where there is none.
+    """
+    mapped = fields.answer
+    if fields.alternatives == "list":
+        several, dtype, mistake = found(schema, mapped.column)
+        inner = getattr(dtype, "inner", None)
+        if not mistake and (inner is None or inner.is_nested()):
+            mistake = f"column {mapped.column!r} is no list of texts but {dtype}"
+        if mistake:
+            return pl.lit(None, pl.String), [mistake]
+        several, mistakes = several.list.eval(_shaped(_text(pl.element(), inner), mapped)), []
+    else:
+        text, mistakes = field(schema, mapped)
+        text = text.str.replace_all(MARK, " ", literal=True)
+        if fields.alternatives is None:
+            hint = ", or set `alternatives: list` if every entry of it is right"
+            return text, [one + hint * one.endswith("a part of it") for one in mistakes]
+        several = text.str.split(fields.alternatives.split)
+    each = pl.element().str.replace_all(MARK, " ", literal=True).str.strip_chars()
+    several = several.list.eval(each.filter(each != "")).list.unique(maintain_order=True)
+    return pl.when(several.list.len() > 0).then(several.list.join(MARK)), mistakes
 
 
 def column(schema: Schema, path: str) -> tuple[pl.Expr, str]:
@@ -107,6 +129,17 @@ def asked(schema: Schema, question: pl.Expr, choices: Choices) -> tuple[pl.Expr,
     dtype = pl.Struct({"problem": pl.String, "answer": pl.String})
     row = pl.struct(question.alias("question"), *pieces)
     return row.map_elements(render, return_dtype=dtype), [one for one in mistakes if one]
+
+
+def _shaped(text: pl.Expr, mapped: Mapped) -> pl.Expr:
+    """Return what a field takes of a text: extracted, then replaced in."""
+    for extractor in mapped.extractors():
+        text = _extract(text, extractor)
+    if mapped.replace:
+        # The first of two that begin at one place is taken.
+        longest_first = dict(sorted(mapped.replace.items(), key=lambda pair: -len(pair[0])))
+        text = text.str.replace_many(longest_first, leftmost=True)
+    return text
 
 
 def _text(expression: pl.Expr, dtype: pl.DataType) -> pl.Expr:

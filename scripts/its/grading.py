@@ -30,9 +30,11 @@ import resource
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
+
+from its.golds import separated
 
 LONGEST = 1000
 """Characters of an answer that is looked at."""
@@ -117,6 +119,27 @@ def judge(
         verdicts[pair] = Verdict(False, outcome.why, timed_out=True) if failed else outcome
         show(done, len(costly))
     return verdicts
+
+
+def decided(gold: str, verdict: Callable[[str], Verdict]) -> Verdict:
+    """Return the verdict on an answer that may equal any of several golds.
+
+    That of the first gold that it equals; else of one that timed out, else of the first. Where
+    there are several, its rule says which one decided.
+
+    Parameters
+    ----------
+    gold
+        One or several (`its.golds`).
+    verdict
+        Returns that of one gold.
+    """
+    verdicts = [verdict(one) for one in separated(gold)]
+    best = max(verdicts, key=lambda one: (one.equal, one.timed_out))
+    if len(verdicts) == 1:
+        return best
+    which = f"gold {verdicts.index(best) + 1}" if best.equal else "no gold"
+    return replace(best, rule=f"{best.rule}, {which} of {len(verdicts)}")
 
 
 def unusable(

@@ -2,6 +2,7 @@
 
 import re
 
+from its.golds import separated
 from its.overlap import ngrams
 
 FEWEST = 4
@@ -18,9 +19,8 @@ def holds_answer(context: str, answer: str | None) -> bool:
     >>> holds_answer("I was born in 1204.", "204"), holds_answer("I own 204 books.", "204")
     (False, True)
     """
-    if answer is None or len(answer.strip()) < 3:
-        return False
-    return holds_word(context, answer.strip())
+    golds = (gold.strip() for gold in separated(answer or ""))
+    return any(len(gold) >= 3 and holds_word(context, gold) for gold in golds)
 
 
 def gives_away(context: str, answer: str | None, question: str = "") -> bool:

@@ -12,6 +12,7 @@ import polars as pl
 from scipy.stats import binomtest
 
 from its.errors import InputError, refuse
+from its.golds import separated
 from its.hashing import normalised
 from its.leaks import holds_word
 from its.reasons import REASONS
@@ -158,8 +159,8 @@ def holds_short_answer(context: str, answer: str | None) -> bool:
     >>> holds_short_answer("I own 20 books.", "20"), holds_short_answer("I own 120 books.", "20")
     (True, False)
     """
-    answer = (answer or "").strip()
-    return 1 <= len(answer) <= 2 and holds_word(context, answer)
+    golds = (gold.strip() for gold in separated(answer or ""))
+    return any(1 <= len(gold) <= 2 and holds_word(context, gold) for gold in golds)
 
 
 def distinct(texts: Iterable[list[str]], size: int) -> float:

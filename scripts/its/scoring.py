@@ -7,7 +7,8 @@ import polars as pl
 from its.answers import Extraction, answer_part, lenient, strict
 from its.config.model import Chat
 from its.errors import refuse
-from its.grading import SECONDS, Verdict, judge, unusable
+from its.golds import separated
+from its.grading import SECONDS, Verdict, decided, judge, unusable
 
 GENERATIONS = {
     "id": pl.String,
@@ -21,7 +22,7 @@ GENERATIONS = {
 """What is read of generations."""
 
 ANSWERS = {"id": pl.String, "answer": pl.String}
-"""What is read of a benchmark."""
+"""What is read of a benchmark; of several golds, any is right (`its.golds`)."""
 
 VERDICTS = {
     "id": pl.String,
@@ -47,8 +48,9 @@ VERDICTS = {
 
 `correct` looks at the last box alone, `lenient` also at what is called the answer and at the last
 number; `extracted` and `lenient_extracted` are what they looked at (null: nothing found), `rule`
-and `lenient_rule` what decided. `parsed`, `lenient_parsed` and `gold_parsed` are how the two were
-read to be compared, on one line and cut (`its.grading.Verdict`; null where nothing was compared).
+and `lenient_rule` what decided, and which of several golds. `parsed`, `lenient_parsed` and
+`gold_parsed` are how the two were read to be compared, on one line and cut
+(`its.grading.Verdict`; null where nothing was compared).
 A truncated response is neither correct nor `answered`, whatever it holds; `answered` are the
 others that have a box. `timed_out` counts as wrong.
 """
@@ -93,12 +95,13 @@ def score(
         for row in generations.select("text", "tokens", "thinking_tokens").iter_rows()
     ]
     ids = generations["id"].to_list()
-    pairs = [
-        (golds[id], extraction.text)
+    pairs = (
+        (gold, extraction.text)
         for id, extractions in zip(ids, found, strict=True)
         for extraction in extractions
         if extraction.text is not None
-    ]
+        for gold in separated(golds[id])
+    )
     verdicts = judge(pairs, workers=workers, seconds=seconds, show=show)
     rows = [
         _row(golds[id], finish == "length", *extractions, verdicts)
@@ -130,8 +133,12 @@ def _row(
 ) -> tuple:
     """Return a row of what `VERDICTS` adds to `GENERATIONS`, in that order."""
     nothing = Verdict(False, "")
-    strictly = verdicts.get((gold, boxed.text), nothing)
-    leniently = verdicts.get((gold, anywhere.text), nothing)
+    strictly, leniently = (
+        decided(gold, lambda one, text=extraction.text: verdicts[one, text])
+        if extraction.text is not None
+        else nothing
+        for extraction in (boxed, anywhere)
+    )
     return (
         strictly.equal and not truncated,
         leniently.equal and not truncated,
@@ -187,14 +194,13 @@ def _mistakes(generations: pl.DataFrame, answers: pl.DataFrame) -> list[str]:
 
 
 def _unusable_golds(answers: pl.DataFrame, workers: int, seconds: int) -> list[str]:
-    reasons = dict(unusable(answers["answer"].drop_nulls(), workers=workers, seconds=seconds))
-    mistakes = []
-    for id, answer in answers.select("id", "answer").iter_rows():
-        if answer is None:
-            mistakes.append(f"problem {id}: no answer to compare with")
-        elif answer in reasons:
-            mistakes.append(
-                f"problem {id}: its answer {answer[:80]!r} {reasons[answer]}; mend the source, or "
-                "the fields that say where its answer stands"
-            )
-    return mistakes
+    known = answers.select("id", "answer").drop_nulls("answer")
+    golds = [(id, gold) for id, answer in known.iter_rows() for gold in separated(answer)]
+    reasons = dict(unusable((gold for _, gold in golds), workers=workers, seconds=seconds))
+    missing = answers.filter(pl.col("answer").is_null())["id"]
+    return [f"problem {id}: no answer to compare with" for id in missing] + [
+        f"problem {id}: its answer {gold[:80]!r} {reasons[gold]}; mend the source, or "
+        "the fields that say where its answer stands"
+        for id, gold in golds
+        if gold in reasons
+    ]

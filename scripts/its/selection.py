@@ -35,7 +35,8 @@ SELECTION = {
 """One row per matrix and pair of benchmarks: the cell (train-test) with the highest accuracy on one
 (`chosen_on`, the first of equals, `among` so many), its accuracy on the other with its interval
 over problems, and the highest and the mean accuracy there. Where both are the same benchmark,
-`optimism` is by how much choosing raises the number (cross-validation); `note` says so."""
+`optimism` is by how much choosing raises the number (cross-validation); `note` says so, and where
+planned cells are missing, so that another may be better."""
 
 FOLDS = 10
 """Parts of the problems that are left out in turn."""
@@ -52,11 +53,16 @@ def selection_rows(plan: Plan, drawn: Container[str], scores: Path) -> pl.DataFr
         The strategies that have draws.
     """
     matrices: dict[Key, dict[str, dict[str, np.ndarray]]] = {}
+    lacking: set[tuple[Key, str]] = set()
     responses: dict[tuple[Key, str], int] = {}
     for key, paths in planned_cells(plan, drawn, scores).items():
+        if key.train == UNTRAINED:
+            continue
+        matrix = key._replace(train="", test="", benchmark="")
         found = [read_means(path, "correct") for path in present(paths.values())]
-        if found and key.train != UNTRAINED:
-            matrix = key._replace(train="", test="", benchmark="")
+        if len(found) < len(set(paths.values())):
+            lacking.add((matrix, key.benchmark))
+        if found:
             values = crossed(found).mean(axis=1)
             by_pair = matrices.setdefault(matrix, {}).setdefault(key.benchmark, {})
             by_pair[f"{key.train}-{key.test}"] = values
@@ -66,7 +72,12 @@ def selection_rows(plan: Plan, drawn: Container[str], scores: Path) -> pl.DataFr
             **{name: getattr(matrix, name) for name in ["model", "sample", "recipe"]},
             "chosen_on": chosen,
             "reported_on": reported,
-            **_row(benchmarks[chosen], benchmarks[reported], responses[matrix, reported]),
+            **_row(
+                benchmarks[chosen],
+                benchmarks[reported],
+                responses[matrix, reported],
+                whole=not lacking & {(matrix, chosen), (matrix, reported)},
+            ),
         }
         for matrix, benchmarks in matrices.items()
         for chosen in benchmarks
@@ -101,7 +112,11 @@ def optimism(cells: np.ndarray, *, seed: int = 0) -> float:
 
 
 def _row(
-    chosen: Mapping[str, np.ndarray], reported: Mapping[str, np.ndarray], responses: int
+    chosen: Mapping[str, np.ndarray],
+    reported: Mapping[str, np.ndarray],
+    responses: int,
+    *,
+    whole: bool,
 ) -> dict[str, Any]:
     """Choose among the cells that both have."""
     both = [pair for pair in chosen if pair in reported]
@@ -111,6 +126,10 @@ def _row(
     found = over_problems(reported[best], responses)
     there = [float(reported[pair].mean()) for pair in both]
     same = chosen is reported
+    notes = [
+        "chosen after the fact, on these very problems" if same else "",
+        "" if whole else "planned cells or replicates are missing: another pair may be better",
+    ]
     return {
         "cell": best,
         "among": len(both),
@@ -120,5 +139,5 @@ def _row(
         "optimism": optimism(np.array([chosen[pair] for pair in both])) if same else None,
         "best_there": max(there),
         "average_there": float(np.mean(there)),
-        "note": "chosen after the fact, on these very problems" if same else "",
+        "note": "; ".join(filter(None, notes)),
     }

@@ -11,7 +11,7 @@ from polars.exceptions import PanicException, PolarsError
 
 from its.config.source import Fields
 from its.errors import InputError, refuse
-from its.fields import asked, field, found
+from its.fields import asked, field, found, gold
 from its.files import sha256_of
 from its.hashing import problem_id
 from its.origins import SUFFIXES
@@ -212,7 +212,8 @@ def _mapped(
         mapped = getattr(fields, target)
         if target == "answer" and fields.choices:
             continue
-        columns[target], wrong = field(published, mapped)
+        given = target == "answer"
+        columns[target], wrong = gold(published, fields) if given else field(published, mapped)
         if not mapped.optional:
             mistakes += [f"{one}, which fields.{target} names" for one in wrong]
     if fields.choices:

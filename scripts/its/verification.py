@@ -6,7 +6,8 @@ import polars as pl
 
 from its.answers import answer_part, strict
 from its.filters.verified import Verified
-from its.grading import SECONDS, judge, unusable
+from its.golds import separated
+from its.grading import SECONDS, decided, judge, unusable
 
 VERDICTS = {"answer": pl.String, "extracted": pl.String, "verdict": pl.String}
 """One row per row of the sources, in their order: the gold, what stands in the last box of the
@@ -45,20 +46,21 @@ def verdicts(
     DataFrame
         The columns of `VERDICTS`, in the order of the rows.
     """
-    both = rows.select("answer", "text").drop_nulls().unique()
-    bad = dict(unusable(both["answer"], workers=workers, seconds=seconds))
-    pairs = [pair for pair in both.sort("answer", "text").iter_rows() if pair[0] not in bad]
-    judged = judge(pairs, workers=workers, seconds=seconds, show=show)
+    both = rows.select("answer", "text").drop_nulls().unique().sort("answer", "text")
+    pairs = [(one, text) for gold, text in both.iter_rows() for one in separated(gold)]
+    bad = dict(unusable((gold for gold, _ in pairs), workers=workers, seconds=seconds))
+    usable = [pair for pair in pairs if pair[0] not in bad]
+    judged = judge(usable, workers=workers, seconds=seconds, show=show)
     why = []
     for gold, text, rule in rows.select("answer", "text", "rule").iter_rows():
         if gold is None:
             why.append("no gold")
         elif text is None:
             why.append(rule)
-        elif gold in bad:
+        elif any(one in bad for one in separated(gold)):
             why.append("unusable gold")
         else:
-            verdict = judged[gold, text]
+            verdict = decided(gold, lambda one, text=text: judged[one, text])
             other = verdict.rule if verdict.timed_out else "another answer"
             why.append(None if verdict.equal else other)
     verdict = pl.Series("verdict", why, dtype=pl.String)

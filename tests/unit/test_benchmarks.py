@@ -35,6 +35,13 @@ def test_all_that_is_wrong_with_a_copy_is_said_at_once() -> None:
         assert part in str(error.value)
 
 
+def test_each_of_several_golds_has_the_declared_form() -> None:
+    rows = published("1␞2", "3␞4.5")
+    with pytest.raises(InputError, match=r"answer '4\.5', expected"):
+        checked(rows, Problems(source="s", rows=2, answers=r"\d"))
+    assert "1␞2" in checked(rows, Problems(source="s", rows=2))["answer"].to_list()
+
+
 def test_a_part_is_taken_by_hash() -> None:
     rows = published(*map(str, range(50)))
     part = checked(rows, Problems(source="s", rows=50, take=10))

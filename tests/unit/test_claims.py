@@ -127,6 +127,38 @@ def test_a_claim_without_cells_is_missing(tmp_path: Path) -> None:
     )
 
 
+def test_a_claim_that_lacks_replicates_has_no_verdict(tmp_path: Path) -> None:
+    fill(tmp_path, both=0.9, none=0.3)
+    (tmp_path / "tiny/ot1k.3-U.3-sft-s3/easy/U.3.parquet").unlink()
+    found = {"better": BETTER, "other": BETTER | {"plus": [{"train": "N", "test": "U"}]}}
+    table = verdicts(tmp_path, FOUR, **found)
+    row = table.row(0, named=True)
+    assert (row["verdict"], row["replicates"], row["planned"]) == ("unfinished", 3, 4)
+    assert row["p"] is row["p_holm"] is row["q"] is row["problems_needed"] is None
+    assert row["low"] < row["estimate"] < row["high"]
+    assert row["note"] == "3 of 4 planned replicates"
+    assert table["verdict"][1] in {"undecided", "contradicted"}
+    assert "unfinished (3 of 4 replicates)" in str(claims_chart(table, {}).to_dict())
+
+
+def test_a_finished_claim_is_corrected_for_those_that_are_not(tmp_path: Path) -> None:
+    fill(tmp_path, both=0.9, none=0.3)
+    (tmp_path / "tiny/ot1k-N-sft-s0/easy/U.parquet").unlink()
+    other = BETTER | {"plus": [{"train": "N", "test": "U"}]}
+    row = verdicts(tmp_path, FOUR, better=BETTER, other=other, third=other).row(0, named=True)
+    assert row["p_holm"] == pytest.approx(3 * row["p"])
+
+
+def test_what_is_the_same_in_every_replicate_is_planned_once(tmp_path: Path) -> None:
+    plain = BETTER | {
+        "plus": [{"train": "base", "test": "N"}],
+        "minus": [{"train": "base", "test": "N"}],
+    }
+    fill(tmp_path, both=0.9, none=0.3)
+    row = verdicts(tmp_path, FOUR, plain=plain).row(0, named=True)
+    assert (row["verdict"], row["replicates"], row["planned"]) == ("undecided", 1, 1)
+
+
 def test_lengths_are_claimed_too(tmp_path: Path) -> None:
     fill(tmp_path, both=0.5, none=0.5)
     shorter = BETTER | {"quantity": "answer_tokens", "above": None, "below": 0}

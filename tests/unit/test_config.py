@@ -103,6 +103,7 @@ DEFAULTS = {
         "problem": Mapped(column="problem"),
         "answer": Mapped(column="answer"),
         "response": Mapped(column="response", optional=True),
+        "alternatives": None,
         "choices": None,
         "meta": [],
     },

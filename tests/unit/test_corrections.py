@@ -1,4 +1,4 @@
-"""Many p-values are corrected as statsmodels does it, and holes stay holes."""
+"""Many p-values are corrected as statsmodels does it; holes stay holes, and count."""
 
 import polars as pl
 import pytest
@@ -24,7 +24,13 @@ def test_false_discovery_is_that_of_statsmodels(p: list[float]) -> None:
     assert false_discovery(pl.Series(p)).to_list() == pytest.approx(expected)
 
 
-def test_holes_are_passed_over() -> None:
-    p = pl.Series([0.01, None, 0.04, 0.03, 0.005])
-    assert holm(p).to_list() == pytest.approx([0.03, None, 0.06, 0.06, 0.02])
-    assert false_discovery(p)[1] is None
+@given(st.lists(st.none() | st.floats(0, 1), min_size=1, max_size=20))
+@settings(deadline=None, max_examples=15)
+def test_a_test_that_is_to_be_made_yet_counts_as_one_that_shows_nothing(p: list) -> None:
+    known = [one is not None for one in p]
+    worst = [1 if one is None else one for one in p]
+    for correct, method in [(holm, "holm"), (false_discovery, "fdr_bh")]:
+        expected = multipletests(worst, method=method)[1]
+        found = correct(pl.Series(p, dtype=pl.Float64)).to_list()
+        assert [one is not None for one in found] == known
+        assert [one for one in found if one is not None] == pytest.approx(expected[known])

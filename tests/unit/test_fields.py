@@ -7,10 +7,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from pydantic import ValidationError
 
 from its.config.source import Fields
 from its.errors import InputError
 from its.files import write_json
+from its.golds import separated
 from its.hashing import problem_id
 from its.origins import manifest_of
 from its.sources import read_source
@@ -146,6 +148,61 @@ def test_all_wrong_columns_are_named_at_once(tmp_path: Path) -> None:
     message = refusal(tmp_path, CHEMISTRY, fields)
     for place in ["'d' (", "'e' (", "'level' ("]:
         assert f"a.jsonl: no column {place}" in message
+
+
+@pytest.mark.parametrize(
+    ("golds", "fields", "found"),
+    [
+        (["1/2", " 0.5 ", "1/2", ""], {"alternatives": "list"}, ["1/2", "0.5"]),
+        ([[1.0, 2.5], [3.0]], {"alternatives": "list"}, None),
+        ([25.0, 0.5], {"alternatives": "list"}, ["25", "0.5"]),
+        ("1/2 or 0.5", {"alternatives": {"split": " or "}}, ["1/2", "0.5"]),
+        ("1, 2", {}, ["1, 2"]),
+        ("1␞2", {}, ["1 2"]),  # what a publisher writes is never taken for several
+        (["a␞b"], {"alternatives": "list"}, ["a b"]),
+    ],
+)
+def test_several_golds_are_alternatives_where_that_is_said(
+    tmp_path: Path, golds: object, fields: dict, found: list[str] | None
+) -> None:
+    rows = [{"problem": "Half of one?", "answer": golds}]
+    if found is None:
+        assert "column 'answer' is no list of texts but List(List(Float64))" in refusal(
+            tmp_path, rows, fields
+        )
+    else:
+        assert separated(read(tmp_path, rows, fields)["answer"].item()) == found
+
+
+def test_each_of_several_golds_is_extracted(tmp_path: Path) -> None:
+    rows = [{"problem": "Half of one?", "answer": [r"so \boxed{1/2}", "no box", r"\boxed{0,5}"]}]
+    answer = {"column": "answer", "extract": "boxed", "replace": {",": "."}}
+    found = read(tmp_path, rows, {"answer": answer, "alternatives": "list"})
+    assert separated(found["answer"].item()) == ["1/2", "0.5"]
+
+
+def test_a_list_that_nothing_calls_alternatives_is_refused(tmp_path: Path) -> None:
+    rows = [{"problem": "Roots of x^2 = 1?", "answer": ["1", "-1"]}]  # both must be given
+    assert "set `alternatives: list` if every entry of it is right" in refusal(tmp_path, rows, {})
+
+
+@pytest.mark.parametrize("golds", [[], [" "], None])
+def test_a_problem_of_no_gold_among_several_is_refused(tmp_path: Path, golds: list | None) -> None:
+    rows = [{"problem": f"What is {n}?", "answer": some} for n, some in enumerate([["1"], golds])]
+    said = refusal(tmp_path, rows, {"alternatives": "list"})
+    assert "row 2: answer is missing, column 'answer'" in said
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (CHOICES | {"alternatives": "list"}, "one letter is right"),
+        ({"answer": {"template": "{a}"}, "alternatives": "list"}, "give `answer` no template"),
+    ],
+)
+def test_alternatives_that_cannot_be_are_refused(fields: dict, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Fields.model_validate(fields)
 
 
 def test_choices_are_shuffled_and_the_gold_is_the_letter_of_the_right_one(tmp_path: Path) -> None:

@@ -127,6 +127,9 @@ RESPONSES = {
     "no gold": (None, r"\boxed{4}"),
     "no sense": (r"\frac{", r"\boxed{4}"),
     "no end": ("5", r"\boxed{(((9!)!)!)!}"),
+    "neither": ("4␞6", r"So \boxed{5}."),
+    "one of two": ("4␞5", r"So \boxed{5}."),
+    "one makes no sense": (r"5␞\frac{", r"So \boxed{5}."),
     "right again": ("1,000", r"\boxed{1} no, \boxed{1000}"),
 }
 
@@ -142,13 +145,13 @@ def test_responses_that_do_not_end_on_their_gold_are_dropped() -> None:
     assert dict(found.schema) == VERDICTS
     assert found["extracted"].to_list()[:3] == [r"\frac{1}{2}", "5", None]
     problems, counts = kept(rows, [{"filter": "verified"}], verdict=found["verdict"])
-    assert problems == {"right", "right again"}
+    assert problems == {"right", "right again", "one of two"}
     assert counts[0]["why"] == {
         "no box": 2,
-        "another answer": 1,
+        "another answer": 2,
         "no gold": 1,
         "timed out": 1,
-        "unusable gold": 1,
+        "unusable gold": 2,
     }
 
 

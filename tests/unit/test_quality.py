@@ -140,7 +140,7 @@ def test_repeated_contexts_and_short_answers_are_counted() -> None:
     rows = small(
         ("a", "I am a baker.", "4"),
         ("b", "I  am a BAKER.", "4"),
-        ("c", "I bake 4 cakes.", "4"),
+        ("c", "I bake 4 cakes.", "120␞4"),
         ("d", "I bake 44 cakes.", "4"),
     )
     near = np.array([[1.0, 0], [1, 0], [0.6, 0.8], [0.5, 0.75**0.5]])

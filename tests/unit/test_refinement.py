@@ -279,6 +279,7 @@ def test_a_bank_without_a_line_that_can_be_used_says_so(catalogue: dict) -> None
 )
 def test_an_answer_is_found_as_a_whole_word(context: str, answer: str, found: bool) -> None:
     assert holds_answer(context, answer) is found
+    assert holds_answer(context, f"nothing of it␞{answer}") is found
 
 
 def test_a_paraphrase_may_say_what_the_question_says() -> None:

@@ -53,6 +53,24 @@ def test_several_values_are_one_gold_of_which_all_must_be_given() -> None:
     assert not judged(r"\boxed{1} or \boxed{-2}", gold="1, -2")["correct"]
 
 
+def test_any_of_several_golds_is_right_and_the_row_says_which() -> None:
+    several = r"12␞\frac{1}{2}␞7"
+    row = judged(r"\boxed{0.5}", gold=several)
+    assert row["correct"] and row["lenient"]
+    assert (row["rule"], row["gold"]) == ("math-verify, gold 2 of 3", several)
+    assert (row["parsed"], row["gold_parsed"]) == ("1/2", "1/2")
+    row = judged(r"\boxed{8}, so the answer is 7.", gold=several)
+    assert (row["correct"], row["rule"]) == (False, "integers, no gold of 3")
+    row = judged("The answer is 7.", gold=several)
+    assert (row["rule"], row["lenient_rule"]) == ("no box", "phrase: same text, gold 3 of 3")
+    assert not judged(r"\boxed{12, 7}", gold=several)["correct"]  # no set of all
+
+
+def test_a_gold_that_cannot_be_parsed_is_refused_among_several_too() -> None:
+    with pytest.raises(InputError, match=r"problem a: its answer '\\\\frac\{' cannot be parsed"):
+        judged("", gold="5␞\\frac{")
+
+
 def test_a_phrase_counts_leniently_alone() -> None:
     row = judged("The answer is 5.")
     assert row["lenient"] and not row["correct"] and not row["answered"]

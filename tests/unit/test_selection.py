@@ -32,6 +32,10 @@ def test_a_pair_is_chosen_on_one_benchmark_and_reported_on_another(tmp_path: Pat
     assert table.filter(~same)["optimism"].null_count() == 2
     assert table.filter(same)["note"].str.contains("after the fact").all()
     assert table["best_there"].to_list() == [1.0, 0.75, 1.0, 0.75]
+    assert table["note"].str.contains("another pair may be better").all()  # U-N is missing
+    for benchmark in TWO.benchmarks:
+        score(tmp_path, f"tiny/ot1k-U-sft-s0/{benchmark}/N", "0000")
+    assert not selection_rows(TWO, ["U"], tmp_path)["note"].str.contains("missing").any()
 
 
 def test_a_cell_without_scores_on_the_other_benchmark_is_not_chosen(tmp_path: Path) -> None:

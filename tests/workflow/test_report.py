@@ -45,7 +45,7 @@ TEXTS = [
     "x" * 100_000 + r" \boxed{9}",
     "The answer is 10.",
 ]
-GOLDS = [r"\frac{1}{4}", "5", "6", "8", "9", "10"]
+GOLDS = [r"\frac{1}{4}", "5", "6", "8", "9", "4.5␞10"]
 
 
 @pytest.fixture(scope="module")
@@ -102,11 +102,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     power.parent.mkdir()
     power.write_text("stage,jobs\ntrain,2\n")
     index = results / "report/index.html"
-    made = [*tables, *figures]
-    known = ["--power", power, "--chats", '{"tiny": {}}', "--settings", "{}"]
-    pages = ["--results", results, "--pages", ROOT / "report/pages", "--name", "tried"]
-    _script("write_report", index, "--made", *made, *known, *pages, *plan)
+    _write(index, [*tables, *figures], results)
     return index.parent
+
+
+def _write(index: Path, made: list[Path], results: Path) -> None:
+    known = ["--power", results / "cost/tried.csv", "--chats", '{"tiny": {}}', "--settings", "{}"]
+    pages = ["--results", results, "--pages", ROOT / "report/pages", "--name", "tried"]
+    plan = ["--plan", PLAN.settings(), "--labels", json.dumps(LABELS)]
+    _script("write_report", index, "--made", *made, *known, *pages, *plan)
 
 
 def _script(name: str, *args: object) -> None:
@@ -188,6 +192,16 @@ def test_every_figure_is_there_and_every_link_leads_to_a_file(reader: Reader, fo
     assert page.locator("td.missing").count() == 1
 
 
+def test_a_plan_that_is_not_finished_says_so(reader: Reader, folder: Path, tmp_path: Path) -> None:
+    banner = "This plan is not finished: 5 of 6 cells have scores"
+    assert reader.open("index.html").get_by_role("status").inner_text().startswith(banner)
+    whole = pl.read_csv(folder / "tables/codesign.csv").filter(~pl.col("missing"))
+    whole.write_csv(tmp_path / "codesign.csv")
+    index = tmp_path / "report/index.html"
+    _write(index, [tmp_path / "codesign.csv"], folder.parent)
+    assert "not finished" not in index.read_text()
+
+
 def test_a_cell_of_the_matrix_leads_to_its_responses(reader: Reader) -> None:
     page = reader.open("index.html")
     page.locator("table.matrix tbody tr", has_text="no persona").locator("a").nth(1).click()
@@ -234,6 +248,13 @@ def test_an_answer_stands_beside_how_it_was_read(reader: Reader) -> None:
     pane = reader.open("responses.html#benchmark=easy&row=1").locator("article.pane")
     assert pane.locator("dd").nth(1).locator("code").inner_text() == "1/4"
     assert pane.locator("dd").nth(2).inner_text() == "0"  # read as it is written
+
+
+def test_of_several_golds_it_shows_which_one_decided(reader: Reader) -> None:
+    pane = reader.open("responses.html#benchmark=easy&row=10").locator("article.pane")
+    assert pane.locator("dd").nth(1).inner_text() == "4.5 or 10 read as 10"
+    assert "phrase: same text, gold 2 of 2" in pane.inner_text()
+    assert "6: 00000000, gold 4.5 or 10" in reader.page.locator("#problem").inner_text()
 
 
 def test_what_a_score_was_made_of_unfolds(reader: Reader) -> None:

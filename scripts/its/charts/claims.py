@@ -8,9 +8,14 @@ from its.figures import FAINT, INK, Names, nothing
 
 TABLES = [CLAIMS]
 
-VERDICTS = {"supported": "#009e73", "contradicted": "#d55e00", "undecided": "#7f7f7f"}
+VERDICTS = {
+    "supported": "#009e73",
+    "contradicted": "#d55e00",
+    "undecided": "#7f7f7f",
+    "unfinished": "#b5b5b5",
+}
 """Okabe and Ito's: told apart by colour-blind readers."""
-SHAPES = ["circle", "diamond", "square"]
+SHAPES = ["circle", "diamond", "square", "cross"]
 SHARES = {"correct", "lenient", "truncated", "answered"}
 SAID = "#dfeaf5"
 """Where a claim says that the difference lies."""
@@ -51,8 +56,9 @@ def _title() -> alt.TitleParams:
         subtitle=[
             "The contrast of each claim with its 95% interval. Shaded: where the claim says that "
             "it lies.",
-            "A verdict needs a p-value below 5% after Holm's correction for all rows; else it is "
-            "undecided at this size.",
+            "A verdict needs all planned replicates and a p-value below 5% after Holm's correction "
+            "for all rows;",
+            "else it is unfinished, or undecided at this size.",
         ],
     )
 
@@ -63,7 +69,9 @@ def _panel(found: pl.DataFrame, *, scale: float, axis: str) -> alt.LayerChart:
         "row",
         "verdict",
         *(pl.col(name) * scale for name in numbers),
-        text=pl.when(pl.col("p_holm") < 0.001)
+        text=pl.when(pl.col("verdict") == "unfinished")
+        .then(pl.format("{} ({} of {} replicates)", "verdict", "replicates", "planned"))
+        .when(pl.col("p_holm") < 0.001)
         .then(pl.format("{} (p < 0.001)", "verdict"))
         .otherwise(pl.format("{} (p = {})", "verdict", pl.col("p_holm").round_sig_figs(2))),
     )

@@ -45,7 +45,8 @@ class Claim(Section):
     """The mean of some cells minus the mean of others, and where it is said to lie.
 
     It is supported if the data speak against every value outside, contradicted if they speak
-    against every value inside, and undecided at this size otherwise.
+    against every value inside, and undecided at this size otherwise. Before all planned
+    replicates are there it is unfinished.
     """
 
     label: str = ""

@@ -22,7 +22,7 @@ from its.config.sample import Sample
 from its.config.sampling import Sampling
 from its.config.section import Section
 from its.config.shape import Shape
-from its.config.source import Between, Choices, Fields, Generator, Mapped, Source
+from its.config.source import Between, Choices, Fields, Generator, Mapped, Source, Split
 from its.config.strategy import Bank, Other, Strategy, Text, Words, Written
 from its.config.vote import Vote
 from its.config.weights import Weights
@@ -46,6 +46,7 @@ SECTIONS: dict[str, type[Section]] = {
     "sources.NAME.fields": Fields,
     "sources.NAME.fields.problem, answer, response": Mapped,
     "sources.NAME.fields.problem, answer, response: extract": Between,
+    "sources.NAME.fields.alternatives": Split,
     "sources.NAME.fields.choices": Choices,
     "pools.NAME": Pool,
     **{f"pools.NAME.filters, {kind_of(one)}": one for one in get_args(get_args(Filter)[0])},

@@ -133,6 +133,13 @@ class Choices(Section):
         return line
 
 
+class Split(Section):
+    """A text that holds several."""
+
+    split: str = Field(min_length=1)
+    """What stands between them, as `" or "`."""
+
+
 class Fields(Section):
     """The columns to read. A bare name is a column taken whole."""
 
@@ -140,6 +147,11 @@ class Fields(Section):
     """The question."""
     answer: Column = Mapped(column="answer")
     """The gold: numbers are read as text, so that 25 and "25" are the same."""
+    alternatives: Literal["list"] | Split | None = None
+    """Where a problem has several golds and any of them is right: `list` if the column of `answer`
+    is a list of them, whose every entry is extracted from, or `{split: " or "}` if they stand in
+    one text. Values of which all must be given are one gold, as `1, 2` or `(1, 2)`: without
+    `alternatives`, a text is one gold and a list is refused."""
     response: Column = Mapped(column="response", optional=True)
     """A worked solution to learn from; benchmarks need none."""
     choices: Choices | None = None
@@ -153,6 +165,10 @@ class Fields(Section):
             raise ValueError(
                 "with choices, the answer is the letter of the first of them; leave out `answer`"
             )
+        if self.choices and self.alternatives:
+            raise ValueError("with choices, one letter is right; leave out `alternatives`")
+        if self.alternatives == "list" and self.answer.column is None:
+            raise ValueError("a list of alternatives stands in a column; give `answer` no template")
         return self
 
 

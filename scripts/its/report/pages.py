@@ -107,6 +107,17 @@ def colours(names: Names) -> dict[str, str]:
     return dict(zip(names.strategies, names.colours().to_dict()["range"], strict=True))
 
 
+def progress(codesign: pl.DataFrame) -> tuple[int, int]:
+    """Return how many files of scores there are, and how many are planned.
+
+    Parameters
+    ----------
+    codesign
+        The columns of `its.matrix.CODESIGN`.
+    """
+    return codesign["replicates"].sum(), codesign["planned"].sum()
+
+
 def sections(tables: Iterable[Path], figures: Iterable[Path]) -> list[dict[str, Any]]:
     """Return the sections of the report that there is something for, in order."""
     found: dict[str, dict[str, Any]] = {

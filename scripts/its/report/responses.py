@@ -11,6 +11,7 @@ from its.cells import key_of
 from its.config.model import Chat
 from its.config.plan import Cell
 from its.config.report import Report
+from its.golds import separated
 from its.questions import marked
 from its.report.parts import parts, write_part
 from its.schemas import REFINED
@@ -60,7 +61,7 @@ class Listed:
     cells: list[dict] = field(default_factory=list)
     """Cells with verdicts: `path`, `group` (its place), `replicate`, `questions` (a part)."""
     benchmarks: dict[str, dict] = field(default_factory=dict)
-    """By name: `problems`, with id and gold each."""
+    """By name: `problems`, with id and golds each."""
 
 
 def write_responses(
@@ -111,7 +112,7 @@ def write_responses(
                     if id not in places:
                         places[id] = len(places)
                         problems = listed.benchmarks.setdefault(benchmark, {"problems": []})
-                        problems["problems"].append([id, gold])
+                        problems["problems"].append([id, separated(gold)])
                 shown = _texts(results / f"generations/{cell.path}.parquet", verdicts, settings)
                 listed.without += shown is None
                 for row in verdicts.iter_rows(named=True):

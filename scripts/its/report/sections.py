@@ -39,7 +39,8 @@ SECTIONS = {
     "claims": Section(
         "Claims",
         "What the paper says, each as a contrast of cells with an interval and a verdict: "
-        "supported, contradicted, or undecided at this size.",
+        "supported, contradicted, or undecided at this size; unfinished while replicates are "
+        "missing.",
         "Claims",
         figure_of=("tables/{plan}/claims.csv",),
         only=lambda plan: plan.claims,
