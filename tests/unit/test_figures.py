@@ -7,9 +7,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from PIL import Image
 from test_matrix import LABELS, PLAN, score
 
-from its.changes import change_rows
+from its.changes import CHANGES, change_rows
 from its.charts.changes import changes_chart
 from its.charts.codesign import codesign_chart
 from its.charts.comparisons import comparisons_chart
@@ -19,7 +20,7 @@ from its.charts.pass_at_k import pass_at_k_chart
 from its.charts.power import power_chart
 from its.charts.samples import samples_chart
 from its.charts.variance import variance_chart
-from its.comparisons import comparison_rows
+from its.comparisons import SAME_TEST, comparison_rows
 from its.errors import InputError
 from its.figures import STRATEGY_COLOURS, UNTRAINED_COLOUR, labels_of, save, strategy_colours
 from its.matrix import codesign_rows, pass_rows
@@ -86,6 +87,39 @@ def test_problems_gained_and_lost_stand_on_both_sides(scores: Path) -> None:
     for text in ["U-U minus base-U", "Easy sums", ">6<", ">4<", "better by half and more"]:
         assert text in image
     assert "N-N" not in image
+
+
+def test_the_smallest_counts_of_changes_are_written(tmp_path: Path) -> None:
+    names = ["easy", "tiny", "ot1k", "sft", SAME_TEST, "U-U", "base-U"]
+    table = pl.DataFrame([[*names, 500, 1, 2, 450, 44, 3]], schema=CHANGES, orient="row")
+    image = svg(changes_chart(table, LABELS), tmp_path)
+    for text in [">1 + 2<", ">44 + 3<", ">450<", ">the same<"]:
+        assert text in image
+
+
+def test_several_matrices_are_blocks_of_one_figure(scores: Path) -> None:
+    table = comparison_rows(PLAN, ["U"], ["N"], scores)
+    other = table.with_columns(sample=pl.lit("limo"))
+    image = svg(comparisons_chart(pl.concat([table, other]), LABELS), scores)
+    assert "asked the same way: ot1k" in image
+    assert "asked the same way: limo" in image
+    assert "limo" not in svg(comparisons_chart(table, LABELS), scores)
+
+
+def test_pictures_say_what_one_replicate_cannot_know(scores: Path) -> None:
+    table = comparison_rows(PLAN, ["U"], ["N"], scores)
+    words = "nothing is known of other"
+    assert words in svg(comparisons_chart(table, LABELS), scores)
+    several = table.with_columns(replicates=pl.lit(2, pl.Int64))
+    assert words not in svg(comparisons_chart(several, LABELS), scores)
+
+
+def test_a_picture_in_pixels_has_few_colours_on_white(scores: Path) -> None:
+    table = codesign_rows(PLAN, ["U"], scores, LABELS)
+    save(codesign_chart(table), [scores / "figure.png"])
+    with Image.open(scores / "figure.png") as picture:
+        assert picture.mode == "P"
+        assert picture.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
 
 
 def test_the_split_of_variance_says_what_one_replicate_cannot(scores: Path) -> None:
