@@ -25,8 +25,6 @@ STRATEGY_COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b
 ACCURACY_SCHEME = "blues"
 """From light to dark, so that it survives print in grey."""
 
-COLOURS = 128
-"""Of a picture in pixels: figures have a dozen, and what lies between them at edges."""
 VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 """Version of the language that charts are written in."""
 SIGNED = "datum.value == 0 ? '0' : format(datum.value, '+d')"
@@ -146,9 +144,10 @@ def extent_of(names: Iterable[str]) -> float:
     return LETTER * max(map(len, names), default=0)
 
 
-def line_at(value: float, colour: str = FAINT) -> alt.Chart:
+def line_at(value: float, colour: str = FAINT, dash: Sequence[int] = (1, 0)) -> alt.Chart:
     """Return an upright line through a panel."""
-    line = alt.Chart(pl.DataFrame({"at": [value]})).mark_rule(color=colour, strokeWidth=1.5)
+    line = alt.Chart(pl.DataFrame({"at": [value]}))
+    line = line.mark_rule(color=colour, strokeWidth=1.5, strokeDash=list(dash))
     return line.encode(x=alt.X("at:Q"))
 
 
@@ -205,7 +204,5 @@ def _as(suffix: str, svg: str) -> bytes:
         return vl_convert.svg_to_pdf(svg)
     picture = Image.open(BytesIO(vl_convert.svg_to_png(svg, scale=2))).convert("RGB")
     light = BytesIO()
-    # An eighth of the bytes; of Pillow's ways to choose colours, this one keeps white white.
-    few = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)
-    few.save(light, "png", optimize=True)
+    picture.save(light, "png", optimize=True)  # a quarter of the bytes
     return light.getvalue()

@@ -15,7 +15,7 @@ from its.charts.changes import changes_chart
 from its.charts.codesign import codesign_chart
 from its.charts.comparisons import comparisons_chart
 from its.charts.lengths import lengths_chart
-from its.charts.losses import LOSSES, losses_chart, losses_of
+from its.charts.losses import LOSSES, losses_chart, losses_of, thinned
 from its.charts.pass_at_k import pass_at_k_chart
 from its.charts.power import power_chart
 from its.charts.samples import samples_chart
@@ -114,12 +114,14 @@ def test_pictures_say_what_one_replicate_cannot_know(scores: Path) -> None:
     assert words not in svg(comparisons_chart(several, LABELS), scores)
 
 
-def test_a_picture_in_pixels_has_few_colours_on_white(scores: Path) -> None:
+def test_a_picture_in_pixels_is_packed_well(scores: Path) -> None:
     table = codesign_rows(PLAN, ["U"], scores, LABELS)
     save(codesign_chart(table), [scores / "figure.png"])
     with Image.open(scores / "figure.png") as picture:
-        assert picture.mode == "P"
-        assert picture.convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+        again = scores / "again.png"
+        picture.save(again, optimize=True)
+        assert picture.mode == "RGB"  # nothing shines through
+    assert (scores / "figure.png").stat().st_size <= again.stat().st_size
 
 
 def test_the_split_of_variance_says_what_one_replicate_cannot(scores: Path) -> None:
@@ -143,6 +145,9 @@ def test_what_a_plan_can_detect_is_drawn_once_a_benchmark(tmp_path: Path) -> Non
     table = pl.DataFrame([row, row | {"sample": "two"}], schema=DETECTABLE)
     image = svg(power_chart(table, LABELS), tmp_path)
     assert image.count(">both: Easy sums<") == 1
+    assert "about lengths" not in image
+    lengths = pl.DataFrame([row | {"claim": "d", "alone": None}], schema=DETECTABLE)
+    assert "about lengths" in svg(power_chart(pl.concat([table, lengths]), LABELS), tmp_path)
     assert "no claims about shares" in svg(power_chart(table.clear(), LABELS), tmp_path)
 
 
@@ -161,6 +166,16 @@ def test_nothing_to_compare_and_nothing_trained_is_said(tmp_path: Path) -> None:
     )
     losses = pl.DataFrame(schema=LOSSES)
     assert "nothing has been trained" in svg(losses_chart(losses, ["N"]), tmp_path)
+
+
+def test_losses_of_a_long_training_are_few_points_with_labels(tmp_path: Path) -> None:
+    names = ["tiny", "ot1k", "sft", "U", "ot1k-U-sft-s0"]
+    rows = [[*names, step, 1 / step] for step in range(1, 1002)]
+    table = pl.DataFrame(rows, schema=LOSSES, orient="row")
+    assert len(thinned(table)) == 91  # 11 steps a point
+    image = svg(losses_chart(table, ["U"], LABELS), tmp_path)
+    assert ">U: =unrelated<" in image
+    assert "means of neighbouring steps" in image
 
 
 def test_a_strategy_has_one_colour_in_every_figure() -> None:

@@ -1,9 +1,20 @@
 """How near personas are to their questions, to other questions, and to each other."""
 
+from collections.abc import Mapping
+
 import altair as alt
 import polars as pl
 
-from its.figures import FAINT, INK, nothing, strategy_colours
+from its.figures import (
+    INK,
+    extent_of,
+    line_at,
+    named_rows,
+    nothing,
+    panel_title,
+    strategy_colours,
+    told,
+)
 
 WIDTH, STEP = 340, 46
 """Pixels of the panel of similarities, and between two strategies."""
@@ -19,7 +30,9 @@ NUMBERS = {
 """Columns of numbers, and the lines of their titles."""
 
 
-def personas_chart(quality: pl.DataFrame, strategies: list[str]) -> alt.TopLevelMixin:
+def personas_chart(
+    quality: pl.DataFrame, strategies: list[str], labels: Mapping[str, str] | None = None
+) -> alt.TopLevelMixin:
     """Draw a block of rows per set, a row per strategy; its draws lie on top of each other.
 
     Parameters
@@ -28,12 +41,14 @@ def personas_chart(quality: pl.DataFrame, strategies: list[str]) -> alt.TopLevel
         The columns of `its.quality.QUALITY`.
     strategies
         Those of the plan, in its order: they have the same colours in its other figures.
+    labels
+        What benchmarks are called; sets have their names, where it has none.
     """
     if quality.is_empty():
         return nothing("Nothing to show yet: no persona has been measured.", _title())
     order = list(dict.fromkeys([*strategies, *quality["strategy"]]))
-    labels = dict(quality.select("strategy", "label").iter_rows())
-    lines = {name: _line(name, labels.get(name, name)) for name in order}
+    called = dict(quality.select("strategy", "label").iter_rows())
+    lines = {name: told(name, {name: name, **called}) for name in order}
     shown = quality.with_columns(
         row=pl.col("strategy").replace_strict(lines),
         near_duplicates=_percent(pl.col("near_duplicates").mean().over("set", "strategy")),
@@ -50,6 +65,8 @@ def personas_chart(quality: pl.DataFrame, strategies: list[str]) -> alt.TopLevel
     blocks = [
         _block(
             found,
+            title=told(found["set"][0], {found["set"][0]: found["set"][0], **(labels or {})}),
+            extent=extent_of(lines.values()),
             rows=[lines[name] for name in order if name in set(found["strategy"])],
             domain=[low - margin, high + margin],
             colours=strategy_colours(order, list(lines.values())),
@@ -76,6 +93,8 @@ def _title() -> alt.TitleParams:
 def _block(
     found: pl.DataFrame,
     *,
+    title: str,
+    extent: float,
     rows: list[str],
     domain: list[float],
     colours: alt.Scale,
@@ -94,13 +113,8 @@ def _block(
             for name in SIMILARITIES
         ]
     )
-    y = alt.Y(
-        "row:N",
-        sort=None,
-        title=None,
-        scale=alt.Scale(domain=rows, padding=0.2),
-        axis=alt.Axis(ticks=False, domain=False, labelPadding=10, grid=False),
-    )
+    y = named_rows(rows, extent=extent)
+    y.scale.padding = 0.2
     x = alt.X(
         "cosine:Q",
         scale=alt.Scale(domain=domain, nice=False),
@@ -131,7 +145,6 @@ def _block(
         .encode(x=x, stroke=alt.Stroke("row:N", scale=colours, legend=None))
         for name, shape in SIMILARITIES.items()
     ]
-    zero = alt.Chart(pl.DataFrame({"zero": [0]})).mark_rule(color=FAINT, strokeWidth=1.5)
     numbers = alt.Chart(found.unique("row", maintain_order=True).select("row", *NUMBERS))
     columns = {name: WIDTH + COLUMN * (place + 0.6) for place, name in enumerate(NUMBERS)}
     texts = [
@@ -145,7 +158,7 @@ def _block(
         for name, place in columns.items()
     ]
     return alt.layer(
-        zero.encode(x="zero:Q"),
+        line_at(0),
         base.mark_rule(strokeWidth=2).encode(
             x=alt.X("low:Q", scale=alt.Scale(domain=domain, nice=False)), x2="high:Q"
         ),
@@ -155,13 +168,9 @@ def _block(
     ).properties(
         width=WIDTH,
         height=STEP * len(rows),
-        title=alt.TitleParams(found["set"][0], fontSize=13, offset=8, frame="group"),
+        title=panel_title(title),
     )
 
 
 def _percent(share: pl.Expr) -> pl.Expr:
     return pl.format("{}%", (share * 100).round(0).cast(pl.Int64))
-
-
-def _line(name: str, label: str) -> str:
-    return label if name == label else f"{name}: {label}"

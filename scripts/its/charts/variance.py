@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import altair as alt
 import polars as pl
 
-from its.figures import INK, nothing
+from its.figures import INK, named_rows, nothing
 
 PARTS = {
     "problems": ("other problems", "#0072b2"),
@@ -74,13 +74,7 @@ def variance_chart(variance: pl.DataFrame, labels: Mapping[str, str]) -> alt.Top
         rows.select("row", part=pl.lit(words), place=place, share=pl.col(name) / total)
         for place, (name, (words, _)) in enumerate(PARTS.items())
     ]
-    y = alt.Y(
-        "row:N",
-        sort=None,
-        title=None,
-        scale=alt.Scale(domain=rows["row"].to_list()),
-        axis=alt.Axis(ticks=False, domain=False, labelPadding=10),
-    )
+    y = named_rows(rows["row"].to_list())
     bars = (
         alt.Chart(pl.concat(parts))
         .mark_bar(height={"band": 0.66})
