@@ -1,12 +1,16 @@
 """How figures look, and how they are saved: one theme, and one colour for each strategy."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
+from textwrap import wrap
 
 import altair as alt
 import polars as pl
+import vl_convert
+from PIL import Image
 
 from its.config.plan import UNTRAINED
 from its.files import replacing
@@ -22,6 +26,17 @@ STRATEGY_COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b
 
 ACCURACY_SCHEME = "blues"
 """From light to dark, so that it survives print in grey."""
+
+VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+"""Version of the language that charts are written in."""
+SIGNED = "datum.value == 0 ? '0' : format(datum.value, '+d')"
+"""How an axis of differences writes its numbers."""
+LETTER = 6.5
+"""Pixels of a letter of a label, about."""
+LONG = 12
+"""Rows from which on a block has an axis of its own, below it."""
+LINE = 110
+"""Letters of a line below a title."""
 
 
 @alt.theme.register("its", enable=True)
@@ -118,6 +133,71 @@ def names_of(strategies: Sequence[str], labels: Mapping[str, str]) -> Names:
     return Names([UNTRAINED, *strategies], {**labels, **apart, UNTRAINED: "untrained"})
 
 
+def owner_of(table: pl.DataFrame) -> pl.Expr:
+    """Return what tells the matrices of a table apart: of model, sample and recipe what differs."""
+    trained = table.filter(pl.col("sample") != "")
+    names = [name for name in ["model", "sample", "recipe"] if trained[name].n_unique() > 1]
+    if not names:
+        return pl.lit("")
+    told = pl.concat_list(names)
+    return told.list.filter(pl.element() != "").list.join(", ")
+
+
+def key(names: Iterable[str], labels: Mapping[str, str]) -> list[str]:
+    """Return lines that say what the strategies of a figure are, each once."""
+    used = [name for name in dict.fromkeys(names) if labels.get(name, name) != name]
+    return wrap(", ".join(f"{name}: {labels[name]}" for name in used), LINE)
+
+
+def named_rows(names: Sequence[str], *, shown: bool = True, extent: float = 0) -> alt.Y:
+    """Return rows in the given order, their names on the left, if at all.
+
+    Parameters
+    ----------
+    extent
+        Pixels that names take at least, so that blocks below each other align: `extent_of`.
+    """
+    axis = alt.Axis(labels=shown, ticks=False, domain=False, labelPadding=10, grid=False)
+    axis.minExtent = extent if shown else 0
+    return alt.Y("row:N", sort=None, title=None, scale=alt.Scale(domain=list(names)), axis=axis)
+
+
+def extent_of(names: Iterable[str]) -> float:
+    """Return about how many pixels the longest of the names takes."""
+    return LETTER * max(map(len, names), default=0)
+
+
+def line_at(value: float, colour: str = FAINT, dash: Sequence[int] = (1, 0)) -> alt.Chart:
+    """Return an upright line through a panel."""
+    line = alt.Chart(pl.DataFrame({"at": [value]}))
+    line = line.mark_rule(color=colour, strokeWidth=1.5, strokeDash=list(dash))
+    return line.encode(x=alt.X("at:Q"))
+
+
+def heading(words: str) -> alt.TitleParams:
+    """Return the heading of a block of panels."""
+    return alt.TitleParams(words, fontSize=13, offset=8)
+
+
+def panel_title(words: str) -> alt.TitleParams:
+    """Return the title of one panel of several, above its frame."""
+    return alt.TitleParams(words, fontSize=12, offset=6, frame="group")
+
+
+def stacked(
+    blocks: Iterable[tuple[str, Sequence[alt.LayerChart]]],
+    title: alt.TitleParams,
+    *,
+    spacing: float = 40,
+) -> alt.VConcatChart:
+    """Return blocks below each other, each a heading and panels side by side."""
+    rows = [
+        alt.hconcat(*panels, spacing=spacing).properties(title=heading(words))
+        for words, panels in blocks
+    ]
+    return alt.vconcat(*rows, spacing=22).properties(title=title)
+
+
 def nothing(words: str, title: alt.TitleParams) -> alt.Chart:
     """Return a figure that says why there is nothing in it."""
     chart = alt.Chart(pl.DataFrame({"text": [words]}), title=title)
@@ -126,7 +206,20 @@ def nothing(words: str, title: alt.TitleParams) -> alt.Chart:
 
 def save(chart: alt.TopLevelMixin, paths: Sequence[Path]) -> None:
     """Save a figure under each of the paths, whole or not at all, as its suffix says."""
+    # Once: the figures of a large plan take half a minute to lay out.
+    drawn = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=VEGA_LITE)
     for path in paths:
-        kind = path.suffix.removeprefix(".")
         with replacing(path) as part:
-            chart.save(str(part), format=kind, scale_factor=2 if kind == "png" else 1)
+            part.write_bytes(_as(path.suffix, drawn))
+
+
+def _as(suffix: str, svg: str) -> bytes:
+    """Return a picture as a file of the kind that a suffix names."""
+    if suffix == ".svg":
+        return svg.encode()
+    if suffix == ".pdf":
+        return vl_convert.svg_to_pdf(svg)
+    picture = Image.open(BytesIO(vl_convert.svg_to_png(svg, scale=2))).convert("RGB")
+    light = BytesIO()
+    picture.save(light, "png", optimize=True)  # a quarter of the bytes
+    return light.getvalue()

@@ -138,7 +138,7 @@ def test_a_claim_that_lacks_replicates_has_no_verdict(tmp_path: Path) -> None:
     assert row["low"] < row["estimate"] < row["high"]
     assert row["note"] == "3 of 4 planned replicates"
     assert table["verdict"][1] in {"undecided", "contradicted"}
-    assert "unfinished (3 of 4 replicates)" in str(claims_chart(table, {}).to_dict())
+    assert "unfinished (3 of 4 replicates)" in str(chart.draw(table, names_of([], {})).to_dict())
 
 
 def test_a_finished_claim_is_corrected_for_those_that_are_not(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ from types import ModuleType
 
 import polars as pl
 import pytest
+from PIL import Image
 from test_matrix import LABELS, PLAN, score
 
-from its.changes import change_rows
+from its.changes import CHANGES, change_rows
 from its.charts import (
     changes,
     codesign,
@@ -23,7 +24,7 @@ from its.charts import (
     samples,
     variance,
 )
-from its.comparisons import comparison_rows
+from its.comparisons import SAME_TEST, comparison_rows
 from its.errors import InputError
 from its.figures import STRATEGY_COLOURS, UNTRAINED_COLOUR, names_of, save, strategy_colours
 from its.losses import LOSSES, losses_of
@@ -94,6 +95,41 @@ def test_problems_gained_and_lost_stand_on_both_sides(scores: Path) -> None:
     assert "N-N" not in image
 
 
+def test_the_smallest_counts_of_changes_are_written(tmp_path: Path) -> None:
+    names = ["easy", "tiny", "ot1k", "sft", SAME_TEST, "U-U", "base-U"]
+    table = pl.DataFrame([[*names, 500, 1, 2, 450, 44, 3]], schema=CHANGES, orient="row")
+    image = svg(changes.draw(table, NAMES), tmp_path)
+    for text in [">1 + 2<", ">44 + 3<", ">450<", ">the same<"]:
+        assert text in image
+
+
+def test_several_matrices_are_blocks_of_one_figure(scores: Path) -> None:
+    table = comparison_rows(PLAN, ["U"], ["N"], scores)
+    other = table.with_columns(sample=pl.lit("limo"))
+    image = svg(comparisons.draw(pl.concat([table, other]), NAMES), scores)
+    assert "asked the same way: ot1k" in image
+    assert "asked the same way: limo" in image
+    assert "limo" not in svg(comparisons.draw(table, NAMES), scores)
+
+
+def test_pictures_say_what_one_replicate_cannot_know(scores: Path) -> None:
+    table = comparison_rows(PLAN, ["U"], ["N"], scores)
+    words = "nothing is known of other"
+    assert words in svg(comparisons.draw(table, NAMES), scores)
+    several = table.with_columns(replicates=pl.lit(2, pl.Int64))
+    assert words not in svg(comparisons.draw(several, NAMES), scores)
+
+
+def test_a_picture_in_pixels_is_packed_well(scores: Path) -> None:
+    table = codesign_rows(PLAN, ["U"], scores, LABELS)
+    save(codesign.draw(table, NAMES), [scores / "figure.png"])
+    with Image.open(scores / "figure.png") as picture:
+        again = scores / "again.png"
+        picture.save(again, optimize=True)
+        assert picture.mode == "RGB"  # nothing shines through
+    assert (scores / "figure.png").stat().st_size <= again.stat().st_size
+
+
 def test_the_split_of_variance_says_what_one_replicate_cannot(scores: Path) -> None:
     table = variance_rows(PLAN, ["U"], scores)
     image = svg(variance.draw(table, NAMES), scores)
@@ -115,6 +151,9 @@ def test_what_a_plan_can_detect_is_drawn_once_a_benchmark(tmp_path: Path) -> Non
     table = pl.DataFrame([row, row | {"sample": "two"}], schema=DETECTABLE)
     image = svg(power.draw(table, NAMES), tmp_path)
     assert image.count(">both: Easy sums<") == 1
+    assert "about lengths" not in image
+    lengths = pl.DataFrame([row | {"claim": "d", "alone": None}], schema=DETECTABLE)
+    assert "about lengths" in svg(power.draw(pl.concat([table, lengths]), NAMES), tmp_path)
     assert "no claims about shares" in svg(power.draw(table.clear(), NAMES), tmp_path)
 
 
@@ -133,6 +172,16 @@ def test_nothing_to_compare_and_nothing_trained_is_said(tmp_path: Path) -> None:
     )
     nothing = pl.DataFrame(schema=LOSSES)
     assert "nothing has been trained" in svg(losses.draw(nothing, NAMES), tmp_path)
+
+
+def test_losses_of_a_long_training_are_few_points_with_labels(tmp_path: Path) -> None:
+    names = ["tiny", "ot1k", "sft", "U", "ot1k-U-sft-s0"]
+    rows = [[*names, step, 1 / step] for step in range(1, 1002)]
+    table = pl.DataFrame(rows, schema=LOSSES, orient="row")
+    assert len(losses.thinned(table)) == 91  # 11 steps a point
+    image = svg(losses.draw(table, NAMES), tmp_path)
+    assert ">U: =unrelated<" in image
+    assert "means of neighbouring steps" in image
 
 
 def test_a_strategy_has_one_colour_in_every_figure() -> None:

@@ -4,23 +4,43 @@ import altair as alt
 import polars as pl
 
 from its.changes import CHANGES, KINDS
-from its.charts.comparisons import HEADINGS
-from its.figures import FAINT, INK, Names, nothing
+from its.charts.comparisons import blocks_of, cells_of
+from its.figures import (
+    INK,
+    LONG,
+    Names,
+    extent_of,
+    key,
+    line_at,
+    named_rows,
+    nothing,
+    panel_title,
+    stacked,
+)
 
 TABLES = [CHANGES]
 
-COLOURS = ["#b35806", "#fdb863", "#e8e8e8", "#b2abd2", "#542788"]
-"""Of `KINDS`: from orange to purple, told apart by colour-blind readers and in grey."""
-LEGEND = ["worse by half and more", "worse", "the same", "better", "better by half and more"]
-WIDTH = 260
-STEP = 24
-"""Pixels between two comparisons."""
-WIDEST = 6.5
-"""Pixels of a letter of a label, about."""
+COLOURS = dict(zip(KINDS, ["#b35806", "#fdb863", "#ffffff", "#b2abd2", "#542788"], strict=True))
+"""From orange to purple, told apart by colour-blind readers and in grey; the same is not drawn."""
+LEGEND = {
+    "much_worse": "worse by half and more",
+    "worse": "worse",
+    "better": "better",
+    "much_better": "better by half and more",
+}
+WIDTH, STEP = 260, 22
+"""Pixels of a panel, and between two comparisons."""
+SAME = 40
+"""Pixels from a panel to the end of the numbers beside it."""
+BESIDE = 48
+"""Pixels that a number beside a bar takes."""
 
 
 def draw(changes: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
-    """Draw a column per benchmark and a block of rows per kind of comparison.
+    """Draw a column per benchmark and a block of rows per kind of comparison and matrix.
+
+    Problems that a comparison loses lie left of zero, those that it gains right of it; those that
+    stay the same are a number beside the panel.
 
     Parameters
     ----------
@@ -32,95 +52,122 @@ def draw(changes: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     title = alt.TitleParams(
         "On how many problems a cell is right more often, and on how many less",
         subtitle=[
-            "Problems by how much their share of right answers differs (strict; over responses and",
-            "replicates). Cells are named train-test (base: untrained).",
+            "Problems by how much their share of right answers differs (strict; over responses and "
+            "replicates).",
+            "Numbers: problems, those that differ by half and more on the outer side. Cells are "
+            "named train-test (base: untrained).",
+            *key(cells_of(changes), names.labels),
         ],
     )
     if changes.is_empty():
         return nothing("Nothing to compare yet: no two cells have scores.", title)
-    several = changes.select("model", "sample", "recipe").n_unique() > 1
-    owner = pl.format("{}, {}, {}: ", "model", "sample", "recipe") if several else pl.lit("")
-    rows = changes.with_columns(row=owner + pl.format("{} minus {}", "a", "b"))
+    rows = changes.with_columns(row=pl.format("{} minus {}", "a", "b"))
     benchmarks = rows["benchmark"].unique(maintain_order=True).to_list()
-    kinds = [what for what in HEADINGS if what in set(rows["what"])]
-    extent = WIDEST * max(map(len, rows["row"]))  # the same for all blocks, so that they align
+    extent = extent_of(rows["row"])
+    found = blocks_of(rows)
     blocks = []
-    for what in kinds:
-        block = rows.filter(pl.col("what") == what)
+    for place, (words, block) in enumerate(found):
+        lines = block["row"].unique(maintain_order=True).to_list()
         panels = [
             _panel(
                 block.filter(pl.col("benchmark") == benchmark),
-                title=names.labels[benchmark] if what == kinds[0] else "",
+                lines,
+                domain=_domain(rows.filter(pl.col("benchmark") == benchmark)),
+                title=names.labels[benchmark] if place == 0 or len(lines) >= LONG else "",
                 extent=extent if benchmark == benchmarks[0] else 0,
-                last=what == kinds[-1],
-                legend=what == kinds[0] and benchmark == benchmarks[0],
+                axis=place == len(found) - 1 or len(lines) >= LONG,
+                legend=place == 0 and benchmark == benchmarks[0],
             )
             for benchmark in benchmarks
         ]
-        heading = alt.TitleParams(HEADINGS[what], fontSize=13, offset=8)
-        blocks.append(alt.hconcat(*panels, spacing=40).properties(title=heading))
-    return alt.vconcat(*blocks, spacing=22).properties(title=title)
+        blocks.append((words, panels))
+    return stacked(blocks, title, spacing=SAME + 44)
+
+
+def _domain(rows: pl.DataFrame) -> list[float]:
+    """Return the ends of the axis of a benchmark, with room for numbers beside bars."""
+    lost = rows.select(pl.max_horizontal(pl.col("much_worse") + pl.col("worse"))).max().item()
+    gained = rows.select(pl.col("much_better") + pl.col("better")).max().item()
+    room = BESIDE * max(1, lost + gained) / (WIDTH - 2 * BESIDE)
+    return [-lost - room, gained + room]
 
 
 def _panel(
-    rows: pl.DataFrame, *, title: str, extent: float, last: bool, legend: bool
+    rows: pl.DataFrame,
+    names: list[str],
+    *,
+    domain: list[float],
+    title: str,
+    extent: float,
+    axis: bool,
+    legend: bool,
 ) -> alt.LayerChart:
-    # The middle of the problems that stay the same lies at zero.
-    middle = pl.col("much_worse") + pl.col("worse") + pl.col("same") / 2
-    placed = rows.with_columns(start=-middle)
-    bars = []
-    start = pl.col("start")
-    for kind, words in zip(KINDS, LEGEND, strict=True):
-        bars.append(
-            placed.select(
-                "row",
-                kind=pl.lit(words),
-                count=pl.col(kind),
-                low=start,
-                high=start + pl.col(kind),
-                centre=start + pl.col(kind) / 2,
-            )
-        )
-        start = start + pl.col(kind)
-    data = pl.concat(bars).filter(pl.col("count") > 0)
-    reach = int(rows["problems"].max())
-    base = alt.Chart(data).encode(
-        y=alt.Y(
-            "row:N",
-            sort=None,
-            title=None,
-            scale=alt.Scale(domain=rows["row"].unique(maintain_order=True).to_list()),
-            axis=alt.Axis(
-                labels=extent > 0, minExtent=extent, ticks=False, domain=False, labelPadding=10
-            ),
-        ),
+    lost, gained = pl.col("much_worse") + pl.col("worse"), pl.col("much_better") + pl.col("better")
+    ends = {
+        "much_worse": (-lost, -pl.col("worse")),
+        "worse": (-pl.col("worse"), pl.lit(0, pl.Int64)),
+        "better": (pl.lit(0, pl.Int64), pl.col("better")),
+        "much_better": (pl.col("better"), gained),
+    }
+    bars = pl.concat(
+        rows.select("row", kind=pl.lit(LEGEND[kind]), low=low, high=high)
+        for kind, (low, high) in ends.items()
+    ).filter(pl.col("low") < pl.col("high"))
+    base = alt.Chart(bars).encode(y=named_rows(names, shown=extent > 0, extent=extent))
+    ticks = alt.Axis(
+        labels=axis,
+        ticks=axis,
+        domain=False,
+        tickCount=5,
+        tickMinStep=1,
+        labelExpr="format(abs(datum.value), 'd')",
     )
     x = alt.X(
         "low:Q",
-        scale=alt.Scale(domain=[-reach, reach], nice=False),
-        title="problems: worse on the left, better on the right" if last else None,
-        axis=alt.Axis(
-            labels=last, ticks=last, domain=False, tickCount=5, labelExpr="abs(datum.value)"
+        scale=alt.Scale(domain=domain, nice=False),
+        title="problems: worse | better" if axis else None,
+        axis=ticks,
+    )
+    colours = alt.Scale(domain=[*LEGEND.values()], range=[COLOURS[kind] for kind in LEGEND])
+    shown = alt.Legend(orient="top", title=None, columns=4) if legend else None
+    numbers = alt.Chart(
+        rows.select(
+            "row",
+            "same",
+            low=-lost,
+            high=gained,
+            losses=_sum("much_worse", "worse"),
+            gains=_sum("better", "much_better"),
+        )
+    ).encode(y=named_rows(names, shown=extent > 0, extent=extent))
+    texts = [
+        numbers.mark_text(fontSize=11, color=INK, align="right", dx=-4).encode(
+            x=alt.X("low:Q"), text="losses:N"
         ),
-    )
-    scale = alt.Scale(domain=LEGEND, range=COLOURS)
-    shown = alt.Legend(orient="top", title=None, columns=5) if legend else None
-    bar = base.mark_bar(height={"band": 0.7}).encode(
-        x=x, x2="high:Q", color=alt.Color("kind:N", scale=scale, legend=shown)
-    )
-    # Where a number fits into its bar.
-    wide = data.filter(pl.col("count") > 0.09 * reach)
-    dark = wide["kind"].is_in([LEGEND[0], LEGEND[-1]])
-    numbers = [
-        base.properties(data=some)
-        .mark_text(fontSize=11, color=colour)
-        .encode(x=alt.X("centre:Q"), text="count:Q")
-        for some, colour in [(wide.filter(dark), "white"), (wide.filter(~dark), INK)]
-        if len(some)
+        numbers.mark_text(fontSize=11, color=INK, align="left", dx=4).encode(
+            x=alt.X("high:Q"), text="gains:N"
+        ),
+        numbers.mark_text(fontSize=11, color=INK, align="right").encode(
+            x=alt.value(WIDTH + SAME), text="same:N"
+        ),
     ]
-    zero = alt.Chart(pl.DataFrame({"zero": [0]})).mark_rule(color=FAINT, strokeWidth=1)
-    return alt.layer(zero.encode(x=alt.X("zero:Q")), bar, *numbers).properties(
-        width=WIDTH,
-        height=STEP * rows["row"].n_unique(),
-        title=alt.TitleParams(title, fontSize=12, offset=6, frame="group"),
+    if title:
+        above = alt.Chart(pl.DataFrame({"text": ["the same"]}))
+        texts.append(
+            above.mark_text(fontSize=11, color=INK, align="right", baseline="bottom").encode(
+                x=alt.value(WIDTH + SAME), y=alt.value(-4), text="text:N"
+            )
+        )
+    bar = base.mark_bar(height={"band": 0.7}).encode(
+        x=x, x2="high:Q", color=alt.Color("kind:N", scale=colours, legend=shown)
     )
+    return alt.layer(bar, line_at(0), *texts).properties(
+        width=WIDTH, height=STEP * len(names), title=panel_title(title)
+    )
+
+
+def _sum(inner: str, outer: str) -> pl.Expr:
+    """Return the numbers of two bars side by side; of one, where the other is empty."""
+    both = pl.format("{} + {}", inner, outer)
+    empty = pl.min_horizontal(inner, outer) == 0
+    return pl.when(empty).then((pl.col(inner) + pl.col(outer)).cast(pl.String)).otherwise(both)

@@ -1,10 +1,25 @@
 """Paired differences as a forest plot."""
 
+from collections.abc import Iterator, Mapping
+
 import altair as alt
 import polars as pl
 
 from its.comparisons import BEST, BOTH, COMPARISONS, SAME_TEST, TEST_ONLY, TRAIN_ONLY
-from its.figures import FAINT, INK, Names, nothing
+from its.figures import (
+    INK,
+    LONG,
+    SIGNED,
+    Names,
+    extent_of,
+    key,
+    line_at,
+    named_rows,
+    nothing,
+    owner_of,
+    panel_title,
+    stacked,
+)
 
 TABLES = [COMPARISONS]
 
@@ -15,15 +30,13 @@ HEADINGS = {
     TRAIN_ONLY: "context in training alone - on none",
     TEST_ONLY: "context in testing alone - on none",
 }
-WIDTH = 300
-"""Pixels of a panel."""
-STEP = 34
-"""Pixels between two comparisons."""
+WIDTH, STEP = 300, 28
+"""Pixels of a panel, and between two comparisons."""
 LENIENT = "#999999"
 
 
 def draw(comparisons: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
-    """Draw a column per benchmark, and a block of rows per kind of comparison.
+    """Draw a column per benchmark, and a block of rows per kind of comparison and matrix.
 
     Parameters
     ----------
@@ -33,112 +46,140 @@ def draw(comparisons: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
         Those of the plan.
     """
     found = comparisons.filter(~pl.col("missing"))
-    several = found.select("model", "sample", "recipe").n_unique() > 1
-    owner = pl.format("{}, {}, {}: ", "model", "sample", "recipe") if several else pl.lit("")
+    title = _title(found, names.labels)
+    if found.is_empty():
+        return nothing("Nothing to compare yet: no two cells have scores.", title)
     # Which untrained cell is the best differs from benchmark to benchmark.
     other = pl.when(pl.col("what") == BEST).then(pl.lit("best untrained")).otherwise("b")
-    found = found.with_columns(row=owner + pl.format("{} minus {}", "a", other))
-    if found.is_empty():
-        return nothing("Nothing to compare yet: no two cells have scores.", _title())
-    ends = [found[name].drop_nulls() for name in ["low", "high", "lenient_low", "lenient_high"]]
-    reach = max(0.05, *(float(end.abs().max() or 0) for end in ends if len(end))) * 1.05
+    found = found.with_columns(row=pl.format("{} minus {}", "a", other))
     benchmarks = found["benchmark"].unique(maintain_order=True).to_list()
-    kinds = [what for what in HEADINGS if what in set(found["what"])]
+    domain, extent = _domain(found), extent_of(found["row"])
+    kinds = list(blocks_of(found))
     blocks = []
-    for what in kinds:
-        block = found.filter(pl.col("what") == what)
-        rows = block["row"].unique(maintain_order=True)
+    for place, (words, block) in enumerate(kinds):
+        lines = block["row"].unique(maintain_order=True).to_list()
         panels = [
             _panel(
                 block.filter(pl.col("benchmark") == benchmark),
-                rows=rows,
-                title=names.labels[benchmark] if what == kinds[0] else "",
-                reach=reach,
-                labels=benchmark == benchmarks[0],
-                axis=what == kinds[-1],
+                lines,
+                domain=domain,
+                title=names.labels[benchmark] if place == 0 or len(lines) >= LONG else "",
+                extent=extent if benchmark == benchmarks[0] else 0,
+                axis=place == len(kinds) - 1 or len(lines) >= LONG,
             )
             for benchmark in benchmarks
         ]
-        heading = alt.TitleParams(HEADINGS[what], fontSize=13, offset=8)
-        blocks.append(alt.hconcat(*panels, spacing=56).properties(title=heading))
-    return alt.vconcat(*blocks, spacing=22).properties(title=_title())
+        blocks.append((words, panels))
+    return stacked(blocks, title, spacing=56)
 
 
-def _title() -> alt.TitleParams:
+def blocks_of(rows: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    """Return the comparisons of each kind and matrix with a heading, in the order of `HEADINGS`."""
+    rows = rows.with_columns(owner=owner_of(rows))
+    return [
+        (f"{words}{': ' if owner else ''}{owner}", block)
+        for what, words in HEADINGS.items()
+        for (owner,), block in rows.filter(pl.col("what") == what).group_by(
+            "owner", maintain_order=True
+        )
+    ]
+
+
+def cells_of(rows: pl.DataFrame) -> Iterator[str]:
+    """Yield the strategies in the names of cells, train-test each."""
+    for name in [*rows["a"], *rows["b"]]:
+        yield from name.split("-")
+
+
+def _title(found: pl.DataFrame, labels: Mapping[str, str]) -> alt.TitleParams:
+    over = (
+        "Thick line: 95% interval over problems; thin line: over problems and replicates."
+        if (found["replicates"] > 1).any()
+        else "Line: 95% interval over problems alone; with one replicate nothing is known of other "
+        "trainings."
+    )
     return alt.TitleParams(
         "What training and contexts change, problem by problem",
         subtitle=[
-            "Difference in accuracy with its 95% interval over problems, paired; cells are named "
-            "train-test.",
+            "Difference in accuracy, paired by problem. Right of zero, the first is better. Cells "
+            "are named train-test (base: untrained).",
+            *key(cells_of(found), labels),
+            over,
             "Filled: the last box counts (strict). Hollow: an answer counts wherever it stands "
             "(lenient).",
-            "Right of the line, the first is better. Bold: Holm's p is below 5% over the table.",
+            "Bold: p is below 5% after Holm's correction for the whole table.",
         ],
     )
 
 
+def _domain(found: pl.DataFrame) -> list[float]:
+    """Return the ends of the axis, in points: all intervals, zero, and a little more."""
+    ends = [
+        pl.concat([found[f"{prefix}{end}"] for prefix in ["", "lenient_"]] + [found[wide]])
+        for end, wide in [("low", "low_replicates"), ("high", "high_replicates")]
+    ]
+    low, high = min(ends[0].min(), -0.05), max(ends[1].max(), 0.05)
+    room = 0.04 * (high - low)
+    return [100 * (low - room), 100 * (high + room)]
+
+
 def _panel(
-    found: pl.DataFrame, *, rows: pl.Series, title: str, reach: float, labels: bool, axis: bool
+    found: pl.DataFrame,
+    names: list[str],
+    *,
+    domain: list[float],
+    title: str,
+    extent: float,
+    axis: bool,
 ) -> alt.LayerChart:
-    parts = [
+    points = pl.concat(
         found.select(
             "row",
             pl.lit(kind).alias("kind"),
-            (pl.col(f"{prefix}difference") * 100).alias("difference"),
-            (pl.col(f"{prefix}low") * 100).alias("low"),
-            (pl.col(f"{prefix}high") * 100).alias("high"),
-            (pl.col("p_holm") < 0.05).alias("sure"),
-            pl.format("{}%", (pl.col(f"{prefix}difference") * 100).round(0).cast(pl.Int64))
-            .str.replace(r"^(\d)", "+$1")
-            .str.replace_all("%", "", literal=True)
-            .str.replace("-", "−", literal=True)
-            .alias("value"),
+            *(
+                (100 * pl.col(f"{prefix}{name}")).round(2).alias(name)
+                for name in ["difference", "low", "high"]
+            ),
+            low_replicates=(100 * pl.col("low_replicates")).round(2) if not prefix else None,
+            high_replicates=(100 * pl.col("high_replicates")).round(2) if not prefix else None,
+            sure=pl.col("p_holm") < 0.05,
+            value=_signed(pl.col("difference")) if not prefix else pl.lit(""),
         )
         for kind, prefix in [("strict", ""), ("lenient", "lenient_")]
-    ]
-    points = pl.concat(parts)
-    y = alt.Y(
-        "row:N",
-        sort=None,
-        scale=alt.Scale(domain=rows.to_list(), padding=0.3),
-        title=None,
-        axis=alt.Axis(labels=labels, ticks=False, domain=False, labelPadding=10, grid=True),
     )
     x = alt.X(
         "difference:Q",
-        scale=alt.Scale(domain=[-100 * reach, 100 * reach], nice=False),
+        scale=alt.Scale(domain=domain, nice=False),
         axis=alt.Axis(
             labels=axis,
             ticks=axis,
             title="difference in percentage points" if axis else None,
-            labelExpr="datum.value == 0 ? '0' : format(datum.value, '+d')",
+            labelExpr=SIGNED,
             domain=False,
             tickCount=7,
         ),
     )
-    colour = alt.Color(
-        "kind:N", scale=alt.Scale(domain=["strict", "lenient"], range=[INK, LENIENT]), legend=None
-    )
     offset = alt.YOffset("kind:N", sort=["strict", "lenient"], scale=alt.Scale(paddingOuter=0.4))
-    base = alt.Chart(points).encode(y=y, yOffset=offset)
-    zero = alt.Chart(pl.DataFrame({"zero": [0]})).mark_rule(color=FAINT, strokeWidth=1.5)
-    strict = base.transform_filter("datum.kind == 'strict'")
-    values = strict.encode(x=alt.value(WIDTH + 34), text="value:N")
+    rows = named_rows(names, shown=extent > 0, extent=extent)
+    base = alt.Chart(points).encode(y=rows, yOffset=offset)
+    colour = alt.expr(f"datum.kind == 'strict' ? '{INK}' : '{LENIENT}'")
+    fill = alt.expr(f"datum.kind == 'strict' ? '{INK}' : 'white'")
+    weight = alt.expr("datum.sure ? 'bold' : 'normal'")
     return alt.layer(
-        zero.encode(x=alt.X("zero:Q")),
-        base.mark_rule(strokeWidth=2)
-        .encode(x=x, x2="high:Q", color=colour)
-        .transform_calculate(difference="datum.low"),
-        strict.mark_point(size=70, filled=True, opacity=1).encode(x=x, color=colour),
-        base.transform_filter("datum.kind == 'lenient'")
-        .mark_point(size=60, filled=True, fill="white", stroke=LENIENT, strokeWidth=2, opacity=1)
-        .encode(x=x),
-        values.mark_text(align="right", fontSize=12, fontWeight="bold").transform_filter(
-            "datum.sure"
+        line_at(0),
+        base.mark_rule(strokeWidth=0.8, color=INK).encode(
+            x=alt.X("low_replicates:Q"), x2="high_replicates:Q"
         ),
-        values.mark_text(align="right", fontSize=12).transform_filter("!datum.sure"),
-    ).properties(
-        width=WIDTH,
-        height=STEP * len(rows),
-        title=alt.TitleParams(title, fontSize=12, offset=6, frame="group"),
-    )
+        base.mark_rule(strokeWidth=2, color=colour).encode(x=alt.X("low:Q"), x2="high:Q"),
+        base.mark_point(size=55, fill=fill, stroke=colour, strokeWidth=2, opacity=1).encode(x=x),
+        base.mark_text(align="right", fontSize=12, fontWeight=weight).encode(
+            x=alt.value(WIDTH + 34), text=alt.Text("value:N")
+        ),
+    ).properties(width=WIDTH, height=STEP * len(names), title=panel_title(title))
+
+
+def _signed(share: pl.Expr) -> pl.Expr:
+    """Return a difference of shares in whole points, as it is written beside a mark."""
+    points = (100 * share).round(0).cast(pl.Int64)
+    sign = pl.when(points > 0).then(pl.lit("+")).when(points < 0).then(pl.lit("\u2212"))
+    return sign.otherwise(pl.lit("")) + points.abs().cast(pl.String)

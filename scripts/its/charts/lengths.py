@@ -3,8 +3,17 @@
 import altair as alt
 import polars as pl
 
-from its.config.plan import UNTRAINED
-from its.figures import INK, Names, nothing
+from its.figures import (
+    INK,
+    Names,
+    extent_of,
+    key,
+    named_rows,
+    nothing,
+    owner_of,
+    panel_title,
+    stacked,
+)
 from its.matrix import CODESIGN
 
 TABLES = [CODESIGN]
@@ -12,10 +21,14 @@ TABLES = [CODESIGN]
 LENGTHS = {"thinking_tokens": "tokens of thinking", "answer_tokens": "tokens of the answer"}
 WIDTH, STEP = 260, 20
 """Pixels of a panel, and between two bars."""
+NARROW, DENSE = 130, 16
+"""The same where there are more than two panels in a row."""
 
 
 def draw(codesign: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
-    """Draw mean lengths, a row of panels per benchmark; without thinking where there is none.
+    """Draw mean lengths: a column per benchmark, a block of bars per model, sample and recipe.
+
+    Thinking has panels of its own, where there is any.
 
     Parameters
     ----------
@@ -25,64 +38,80 @@ def draw(codesign: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
         Those of the plan.
     """
     found = codesign.filter(~pl.col("missing"))
-    learnt = found.filter(pl.col("train") != UNTRAINED).select("model", "sample", "recipe")
-    several = learnt.n_unique() > 1
-    owner = pl.concat_str(
-        [
-            pl.when(pl.col(name) != "").then(pl.col(name) + ", ").otherwise(pl.lit(""))
-            for name in ["model", "sample", "recipe"]
-        ]
-    )
+    untaught = codesign.filter(~pl.col("test").is_in(codesign["train"].implode()))["test"]
+    title = _title(key(untaught, names.labels))
+    if found.is_empty():
+        return nothing("Nothing to show yet: no cell has scores.", title)
     shown = found.with_columns(
-        row=(owner if several else pl.lit("")) + pl.format("{}-{}", "train", "test"),
+        owner=owner_of(found),
+        row=pl.format("{}-{}", "train", "test"),
         trained=pl.col("train").replace_strict(names.all_told()),
     )
-    if shown.is_empty():
-        return nothing("Nothing to show yet: no cell has scores.", _title())
-    kept = [name for name in LENGTHS if shown[name].max() > 0]
     trained = shown["trained"].unique(maintain_order=True).to_list()
-    panels = [
-        alt.hconcat(
-            *[
-                _panel(rows, length, names.colours(), trained if length == kept[0] else None)
-                for length in kept
-            ],
-            spacing=50,
-        ).properties(title=alt.TitleParams(rows["benchmark_label"][0], fontSize=13, offset=8))
-        for rows in shown.partition_by("benchmark", maintain_order=True)
+    columns = [
+        (benchmark, length, max(float(rows[length].max()), 1.0))
+        for (benchmark,), rows in shown.group_by("benchmark", maintain_order=True)
+        for length in LENGTHS
+        if shown[length].max() > 0
     ]
-    return alt.vconcat(*panels, spacing=24).properties(title=_title())
+    extent, narrow = extent_of(shown["row"]), len(columns) > 2
+    blocks = []
+    for (owner,), block in shown.group_by("owner", maintain_order=True):
+        cells = block["row"].unique(maintain_order=True).to_list()
+        panels = [
+            _panel(
+                block.filter(pl.col("benchmark") == benchmark),
+                cells,
+                length,
+                top,
+                names.colours(),
+                legend=[] if blocks or place else trained,
+                extent=0 if place else extent,
+                narrow=narrow,
+            )
+            for place, (benchmark, length, top) in enumerate(columns)
+        ]
+        blocks.append((owner, panels))
+    return stacked(blocks, title, spacing=30 if narrow else 50)
 
 
-def _title() -> alt.TitleParams:
+def _title(strategies: list[str]) -> alt.TitleParams:
     return alt.TitleParams(
         "How long responses are, by how a model was trained and asked",
         subtitle=[
             "Means over all responses; truncated ones count as long as they got.",
             "Cells are named train-test (base: untrained); colours tell the training.",
+            *strategies,
         ],
     )
 
 
 def _panel(
-    rows: pl.DataFrame, length: str, colours: alt.Scale, trained: list[str] | None
+    rows: pl.DataFrame,
+    cells: list[str],
+    length: str,
+    top: float,
+    colours: alt.Scale,
+    *,
+    legend: list[str],
+    extent: float,
+    narrow: bool,
 ) -> alt.LayerChart:
-    """Draw one length of one benchmark; the first panel names the cells and the trainings."""
-    top = max(float(rows[length].max()), 1.0)
+    """Draw one length of one benchmark, in bars up to `top`."""
+    title = rows["benchmark_label"].first() or ""
     base = alt.Chart(
         rows.select("row", "trained", length, value=pl.col(length).round(0).cast(pl.Int64))
     ).encode(
-        y=alt.Y(
-            "row:N",
-            sort=None,
-            title=None,
-            axis=alt.Axis(labels=trained is not None, ticks=False, domain=False, labelPadding=8),
-        ),
+        y=named_rows(cells, shown=extent > 0, extent=extent),
         x=alt.X(
             f"{length}:Q",
             title=LENGTHS[length],
-            scale=alt.Scale(domain=[0, top * 1.18], nice=False),
-            axis=alt.Axis(domain=False, tickCount=5, format="~s" if top >= 10000 else ",d"),
+            scale=alt.Scale(domain=[0, top * (1.3 if narrow else 1.18)], nice=False),
+            axis=alt.Axis(
+                domain=False,
+                tickCount=3 if narrow else 5,
+                format="~s" if top >= 10000 or narrow else ",d",
+            ),
         ),
     )
     return alt.layer(
@@ -91,12 +120,16 @@ def _panel(
                 "trained:N",
                 scale=colours,
                 title="trained with",
-                legend=alt.Legend(orient="top", values=trained, titlePadding=6)
-                if trained
+                legend=alt.Legend(orient="top", values=legend, titlePadding=6, columns=3)
+                if legend
                 else None,
             )
         ),
         base.mark_text(align="left", dx=4, fontSize=11, color=INK).encode(
             text=alt.Text("value:Q", format=",d")
         ),
-    ).properties(width=WIDTH, height=STEP * len(rows))
+    ).properties(
+        width=NARROW if narrow else WIDTH,
+        height=(DENSE if narrow else STEP) * len(cells),
+        title=panel_title(title),
+    )

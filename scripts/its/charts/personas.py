@@ -3,7 +3,16 @@
 import altair as alt
 import polars as pl
 
-from its.figures import FAINT, INK, Names, nothing, strategy_colours
+from its.figures import (
+    INK,
+    Names,
+    extent_of,
+    line_at,
+    named_rows,
+    nothing,
+    panel_title,
+    strategy_colours,
+)
 from its.quality import QUALITY
 
 TABLES = [QUALITY]
@@ -35,7 +44,7 @@ def draw(quality: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     if quality.is_empty():
         return nothing("Nothing to show yet: no persona has been measured.", _title())
     order = list(dict.fromkeys([*names.strategies, *quality["strategy"]]))
-    lines = {name: _line(name, names.labels[name]) for name in order}
+    lines = {name: names.told(name) for name in order}
     shown = quality.with_columns(
         row=pl.col("strategy").replace_strict(lines),
         near_duplicates=_percent(pl.col("near_duplicates").mean().over("set", "strategy")),
@@ -52,6 +61,8 @@ def draw(quality: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     blocks = [
         _block(
             found,
+            title=names.labels.get(found["set"][0], found["set"][0]),
+            extent=extent_of(lines.values()),
             rows=[lines[name] for name in order if name in set(found["strategy"])],
             domain=[low - margin, high + margin],
             colours=strategy_colours(order, list(lines.values())),
@@ -78,6 +89,8 @@ def _title() -> alt.TitleParams:
 def _block(
     found: pl.DataFrame,
     *,
+    title: str,
+    extent: float,
     rows: list[str],
     domain: list[float],
     colours: alt.Scale,
@@ -96,13 +109,8 @@ def _block(
             for name in SIMILARITIES
         ]
     )
-    y = alt.Y(
-        "row:N",
-        sort=None,
-        title=None,
-        scale=alt.Scale(domain=rows, padding=0.2),
-        axis=alt.Axis(ticks=False, domain=False, labelPadding=10, grid=False),
-    )
+    y = named_rows(rows, extent=extent)
+    y.scale.padding = 0.2
     x = alt.X(
         "cosine:Q",
         scale=alt.Scale(domain=domain, nice=False),
@@ -133,7 +141,6 @@ def _block(
         .encode(x=x, stroke=alt.Stroke("row:N", scale=colours, legend=None))
         for name, shape in SIMILARITIES.items()
     ]
-    zero = alt.Chart(pl.DataFrame({"zero": [0]})).mark_rule(color=FAINT, strokeWidth=1.5)
     numbers = alt.Chart(found.unique("row", maintain_order=True).select("row", *NUMBERS))
     columns = {name: WIDTH + COLUMN * (place + 0.6) for place, name in enumerate(NUMBERS)}
     texts = [
@@ -147,7 +154,7 @@ def _block(
         for name, place in columns.items()
     ]
     return alt.layer(
-        zero.encode(x="zero:Q"),
+        line_at(0),
         base.mark_rule(strokeWidth=2).encode(
             x=alt.X("low:Q", scale=alt.Scale(domain=domain, nice=False)), x2="high:Q"
         ),
@@ -157,13 +164,9 @@ def _block(
     ).properties(
         width=WIDTH,
         height=STEP * len(rows),
-        title=alt.TitleParams(found["set"][0], fontSize=13, offset=8, frame="group"),
+        title=panel_title(title),
     )
 
 
 def _percent(share: pl.Expr) -> pl.Expr:
     return pl.format("{}%", (share * 100).round(0).cast(pl.Int64))
-
-
-def _line(name: str, label: str) -> str:
-    return label if name == label else f"{name}: {label}"

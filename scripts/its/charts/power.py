@@ -3,13 +3,14 @@
 import altair as alt
 import polars as pl
 
-from its.figures import FAINT, INK, Names, nothing
+from its.figures import FAINT, INK, Names, named_rows, nothing
 from its.power import DETECTABLE
 
 TABLES = [DETECTABLE]
 
 WIDTH = 380
 STEP = 22
+UNKNOWN = "about lengths, of which the config expects nothing"
 KINDS = {"alone": "tested alone", "corrected": "corrected for all claims of the plan"}
 
 
@@ -19,7 +20,7 @@ def draw(detectable: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     Parameters
     ----------
     detectable
-        The columns of `its.power.DETECTABLE`. Rows without a number are left out.
+        The columns of `its.power.DETECTABLE`. Claims without a number, those about lengths, say so.
     names
         Those of the plan.
     """
@@ -32,29 +33,24 @@ def draw(detectable: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
             "run.",
         ],
     )
-    found = detectable.filter(pl.col("alone").is_not_null())
-    if found.is_empty():
+    if detectable["alone"].is_null().all():
         return nothing("The plan has no claims about shares of right answers.", title)
     # Numbers hang on sizes alone: models, samples and recipes have the same.
     benchmark = pl.col("benchmark").replace(dict(names.labels))
-    rows = found.select(
+    rows = detectable.select(
         "alone",
         "corrected",
         row=pl.when(pl.col("benchmark") == "")
         .then("label")
         .otherwise(pl.format("{}: {}", "label", benchmark)),
     ).unique(maintain_order=True)
+    known = rows.drop_nulls("alone")
     points = pl.concat(
-        rows.select("row", kind=pl.lit(words), points=pl.col(name) * 100)
+        known.select("row", kind=pl.lit(words), points=pl.col(name) * 100)
         for name, words in KINDS.items()
     )
-    y = alt.Y(
-        "row:N",
-        sort=None,
-        title=None,
-        scale=alt.Scale(domain=rows["row"].to_list()),
-        axis=alt.Axis(ticks=False, domain=False, labelPadding=10, labelLimit=700, grid=True),
-    )
+    y = named_rows(rows["row"].to_list())
+    y.axis.labelLimit, y.axis.grid = 700, True
     x = alt.X(
         "points:Q",
         title="smallest difference, in percentage points",
@@ -62,7 +58,7 @@ def draw(detectable: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
         axis=alt.Axis(domain=False, tickCount=6),
     )
     base = alt.Chart(points).encode(y=y, x=x)
-    between = alt.Chart(rows.select("row", low=pl.col("alone") * 100, high="corrected"))
+    between = alt.Chart(known.select("row", low=pl.col("alone") * 100, high="corrected"))
     line = (
         between.transform_calculate(high="datum.high * 100")
         .mark_rule(color=FAINT, strokeWidth=1.5)
@@ -74,4 +70,9 @@ def draw(detectable: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
         legend=alt.Legend(orient="top", title=None, symbolStrokeColor=INK, symbolStrokeWidth=1.5),
     )
     marks = base.mark_point(size=70, stroke=INK, strokeWidth=1.5, opacity=1).encode(fill=shape)
-    return alt.layer(line, marks).properties(width=WIDTH, height=STEP * len(rows), title=title)
+    unknown = rows.filter(pl.col("alone").is_null()).select("row", text=pl.lit(UNKNOWN))
+    words = alt.Chart(unknown).mark_text(align="left", fontStyle="italic", color=INK, fontSize=11)
+    beside = words.encode(y=y, x=alt.value(8), text="text:N")
+    return alt.layer(line, marks, beside).properties(
+        width=WIDTH, height=STEP * len(rows), title=title
+    )

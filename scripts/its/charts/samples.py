@@ -4,7 +4,16 @@ import altair as alt
 import polars as pl
 
 from its.config.plan import UNTRAINED
-from its.figures import UNTRAINED_COLOUR, Names, nothing, strategy_colours
+from its.figures import (
+    UNTRAINED_COLOUR,
+    Names,
+    line_at,
+    named_rows,
+    nothing,
+    panel_title,
+    stacked,
+    strategy_colours,
+)
 from its.matrix import CODESIGN
 
 TABLES = [CODESIGN]
@@ -34,11 +43,11 @@ def draw(codesign: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
             "fact).",
         ],
     )
+    called = {name: names.labels[name] for name in names.strategies}
     there = codesign.filter(~pl.col("missing")).with_columns(
         **{name: 100 * pl.col(name) for name in ["mean", "low", "high"]}
     )
     trained = there.filter(pl.col("train") == pl.col("test"))
-    called = {name: names.labels[name] for name in names.strategies}
     if trained.is_empty():
         return nothing("Nothing to show yet: no cell is asked as it was trained.", title)
     recipes = trained["recipe"].n_unique() > 1
@@ -75,9 +84,8 @@ def draw(codesign: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
                     last=model == models[-1],
                 )
             )
-        heading = alt.TitleParams(model if len(models) > 1 else "", fontSize=13, offset=8)
-        blocks.append(alt.hconcat(*panels, spacing=36).properties(title=heading))
-    return alt.vconcat(*blocks, spacing=22).properties(title=title)
+        blocks.append((model if len(models) > 1 else "", panels))
+    return stacked(blocks, title)
 
 
 def _panel(
@@ -93,13 +101,7 @@ def _panel(
     last: bool,
 ) -> alt.LayerChart:
     base = alt.Chart(shown.select("row", "colour", "mean", "low", "high")).encode(
-        y=alt.Y(
-            "row:N",
-            sort=None,
-            title=None,
-            scale=alt.Scale(domain=rows),
-            axis=alt.Axis(labels=named, ticks=False, domain=False, labelPadding=10),
-        ),
+        y=named_rows(rows, shown=named),
         yOffset=alt.YOffset("colour:N", sort=used, scale=alt.Scale(domain=used)),
         color=colour,
     )
@@ -113,11 +115,9 @@ def _panel(
     point = base.mark_point(filled=True, size=70, opacity=1).encode(x=x)
     layers = [line, point]
     if untrained is not None:
-        rule = alt.Chart(pl.DataFrame({"untrained": [untrained]}))
-        rule = rule.mark_rule(color=UNTRAINED_COLOUR, strokeWidth=2, strokeDash=[5, 4])
-        layers.insert(0, rule.encode(x=alt.X("untrained:Q")))
+        layers.insert(0, line_at(untrained, UNTRAINED_COLOUR, dash=[5, 4]))
     return alt.layer(*layers).properties(
         width=WIDTH,
         height=max(STEP, 14 * len(used)) * len(rows),
-        title=alt.TitleParams(title, fontSize=12, offset=6, frame="group"),
+        title=panel_title(title),
     )

@@ -3,7 +3,7 @@
 import altair as alt
 import polars as pl
 
-from its.figures import INK, Names, nothing
+from its.figures import INK, Names, named_rows, nothing
 from its.variances import VARIANCES
 
 TABLES = [VARIANCES]
@@ -76,13 +76,7 @@ def draw(variance: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
         rows.select("row", part=pl.lit(words), place=place, share=pl.col(name) / total)
         for place, (name, (words, _)) in enumerate(PARTS.items())
     ]
-    y = alt.Y(
-        "row:N",
-        sort=None,
-        title=None,
-        scale=alt.Scale(domain=rows["row"].to_list()),
-        axis=alt.Axis(ticks=False, domain=False, labelPadding=10),
-    )
+    y = named_rows(rows["row"].to_list())
     bars = (
         alt.Chart(pl.concat(parts))
         .mark_bar(height={"band": 0.66})
