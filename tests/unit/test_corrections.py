@@ -28,3 +28,5 @@ def test_holes_are_passed_over() -> None:
     p = pl.Series([0.01, None, 0.04, 0.03, 0.005])
     assert holm(p).to_list() == pytest.approx([0.03, None, 0.06, 0.06, 0.02])
     assert false_discovery(p)[1] is None
+    nothing = pl.Series("p", [None], dtype=pl.Float64)
+    assert holm(nothing).equals(nothing, check_dtypes=True)
