@@ -109,12 +109,12 @@ def vote(members: Sequence[pl.DataFrame], names: Sequence[str], ties: str) -> pl
                 f"{name}: answered other problems or other numbers of samples than {names[0]}; "
                 "a vote needs the same benchmark with one n for all"
             )
-    found = winners(pl.concat([one.select(list(BALLOTS)) for one in members]), unit)
+    found = winners(pl.concat(members), unit)
     point = pl.col("shared" if ties == "share" else "first")
     return (
         asked.join(found, on=unit, how="left")
         .with_columns(point.fill_null(0.0).alias("correct"))
         .with_columns(pl.col("votes", "voters", "tied").fill_null(0))
         .sort("id", "sample")
-        .select(pl.col(name).cast(dtype) for name, dtype in VOTES.items())
+        .select(list(VOTES))
     )

@@ -1,18 +1,23 @@
 """A claim is supported or contradicted only where the data speak, and says what it would take."""
 
+import math
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 from pydantic import ValidationError
+from scipy import stats
 from test_matrix import PLAN, score
 
+from its.cells import Key
 from its.charts import claims as chart
-from its.claims import CLAIMS, claim_rows
+from its.claims import CLAIMS, chances, claim_rows
 from its.config.claim import Claim
 from its.config.plan import Plan
+from its.contrasts import Term, contrast
 from its.figures import names_of
+from its.means import Means
 
 SEEDS = [{"draw": seed, "persona": seed, "seed": seed} for seed in range(4)]
 FOUR = Plan.model_validate(PLAN.model_dump() | {"replicates": SEEDS})
@@ -79,6 +84,40 @@ def test_nothing_is_decided_by_few_problems_and_it_says_how_many_would(tmp_path:
     assert row["p"] > 0.05
     assert row["samples_needed"] is None  # one response tells nothing of its own chance
     assert row["problems_needed"] is None or row["problems_needed"] > 12
+
+
+def test_what_would_decide_it_is_what_a_normal_test_with_that_power_needs(tmp_path: Path) -> None:
+    score(tmp_path, "tiny/ot1k-U-sft-s0/easy/U", "1111100000")
+    score(tmp_path, "tiny/ot1k-N-sft-s0/easy/N", "1110000000")
+    once = PLAN.model_copy(update={"replicates": PLAN.replicates[:1]})
+    for claims in [1, 2]:
+        table = verdicts(tmp_path, once, **{f"c{n}": BETTER for n in range(claims)})
+        quantiles = stats.norm.isf(0.05 / 2 / claims) + stats.norm.ppf(0.8)
+        variance = np.var([1, 1] + [0] * 8, ddof=1)
+        needed = math.ceil(variance * (quantiles / 0.2) ** 2)
+        assert table["problems_needed"].to_list() == [needed] * claims
+        assert table["note"].str.starts_with("one replicate").all()
+
+
+def test_a_bound_is_tested_by_student_s_test_and_two_bounds_by_both() -> None:
+    random = np.random.default_rng(0)
+    values = random.normal(0.3, 0.2, 40)
+    cells = Means(tuple(map(str, range(40))), values, 40, 1, 0.0, True)
+    found = contrast([Term(1, Key("m", "s", "U", "r", "b", "N"), [cells], None)])
+    (error,) = found.uncertainty.problems
+
+    def p(bound: float) -> float:
+        return stats.t.sf((values.mean() - bound) / error.value**0.5, error.freedom)
+
+    def tested(**bounds: float) -> tuple[float, float]:
+        return chances(Claim.model_validate(BETTER | {"above": None} | bounds), found)
+
+    near, far = values.mean() - 0.02, values.mean() + 0.03
+    assert tested(above=near) == pytest.approx((p(near), 1 - p(near)), rel=1e-3)
+    assert tested(below=far) == pytest.approx((1 - p(far), p(far)), rel=1e-3)
+    assert tested(above=near, below=far) == pytest.approx((p(near), 1), rel=1e-3)
+    beyond = far + 0.05
+    assert tested(above=far, below=beyond) == pytest.approx((p(far), 2 * (1 - p(far))), rel=1e-3)
 
 
 def test_an_interaction_is_free_of_main_effects(tmp_path: Path) -> None:

@@ -6,7 +6,16 @@ import polars as pl
 import pytest
 from test_matrix import PLAN, score
 
-from its.comparisons import BEST, BOTH, SAME_TEST, TEST_ONLY, TRAIN_ONLY, comparison_rows
+from its.comparisons import (
+    BEST,
+    BOTH,
+    COMPARISONS,
+    SAME_TEST,
+    TEST_ONLY,
+    TRAIN_ONLY,
+    comparison_rows,
+)
+from its.config.plan import Plan
 
 BASE = "tiny/base/easy"
 
@@ -31,8 +40,35 @@ def test_a_plan_of_two_strategies_has_these_comparisons(tmp_path: Path) -> None:
         (TRAIN_ONLY, "U-N", "N-N"),
         (TEST_ONLY, "N-U", "N-N"),
     ]
+    assert table.columns == list(COMPARISONS)
     assert table["missing"].all()
     assert table["p_holm"].is_null().all()
+
+
+def test_the_best_untrained_cell_is_the_one_with_the_highest_mean(tmp_path: Path) -> None:
+    nothing = comparison_rows(PLAN, ["U"], ["N"], tmp_path)
+    assert BEST not in set(nothing["what"])
+    score(tmp_path, f"{BASE}/N", "0001")
+    score(tmp_path, f"{BASE}/U", "0111")
+    table = comparison_rows(PLAN, ["U"], ["N"], tmp_path)
+    assert set(table.filter(what=BEST)["b"]) == {"base-U"}
+
+
+def test_a_plan_that_does_not_train_without_context_has_nothing_to_compare_it_with(
+    tmp_path: Path,
+) -> None:
+    plan = Plan.model_validate(PLAN.model_dump() | {"train": ["U"]})
+    table = comparison_rows(plan, ["U"], ["N"], tmp_path)
+    assert set(table["what"]) == {SAME_TEST}
+
+
+def test_few_problems_make_a_rough_interval(tmp_path: Path) -> None:
+    for problems, note in [(29, "29 problems: the interval is rough"), (30, "")]:
+        scores = tmp_path / str(problems)
+        for draw, seed in [("", 0), (".1", 1)]:
+            score(scores, f"tiny/ot1k{draw}-N-sft-s{seed}/easy/N", "1" * problems)
+        score(scores, f"{BASE}/N", "0" * problems)
+        assert compared(scores, SAME_TEST, "N-N")["note"] == note
 
 
 def test_a_replicate_is_compared_with_its_own_partner(tmp_path: Path) -> None:
@@ -45,6 +81,7 @@ def test_a_replicate_is_compared_with_its_own_partner(tmp_path: Path) -> None:
     assert (row["replicates"], row["planned"], row["discordant"]) == (2, 2, 6)
     assert row["p"] == pytest.approx(2 / 2**6)
     assert row["p_holm"] == pytest.approx(9 * row["p"])  # all that the plan compares
+    assert "no test could reach" not in row["note"]
     assert row["low_replicates"] < row["low"] < row["difference"] < row["high"]
 
 

@@ -1,12 +1,14 @@
 """A contrast is paired by problem, and its variance is made of what it says."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 from scipy import stats
 
 from its.cells import Key
-from its.contrasts import Term, components, contrast
+from its.contrasts import Components, Term, components, contrast
 from its.means import Means, means_of
 from its.spreads import Spread
 
@@ -36,6 +38,12 @@ def test_what_is_common_to_all_cells_falls_out() -> None:
     hard_and_easy = cell(*["0000"] * 5, *["1111"] * 5)
     found = contrast([term(1, hard_and_easy), term(-1, hard_and_easy)])
     assert (found.estimate, found.components.total) == (0, 0)
+    assert found.interval()[0] < 0 < found.interval()[1]
+
+
+def test_cells_that_never_differ_say_nothing_about_replicates_and_still_have_an_interval() -> None:
+    same = cell(*["0000"] * 5, *["1111"] * 5)
+    found = contrast([term(1, same, same), term(-1, same, same)])
     assert found.interval()[0] < 0 < found.interval()[1]
 
 
@@ -85,16 +93,21 @@ def test_samples_explain_what_a_binomial_says() -> None:
     assert cell("1", "0").sampling == 0
 
 
-def test_needed_numbers_bring_the_variance_down_to_what_is_asked() -> None:
-    random = np.random.default_rng(2)
-    tables = [cell(*("".join(random.choice(["0", "1"], 4)) for _ in range(30))) for _ in range(3)]
-    found = contrast([term(1, *tables)])
-    assert found.needed(found.components.total)["problems"] >= 30
-    parts = found.components
-    goal = parts.total / 2
-    needed = found.needed(goal)
-    if needed["problems"]:
-        falling = (parts.problems + parts.rest + parts.samples) * 30 / needed["problems"]
-        assert falling + parts.replicates <= goal + 1e-12
-    assert found.needed(1e-12)["problems"] is None  # more than a million
+def test_other_problems_count_by_how_the_means_over_replicates_differ() -> None:
+    found = contrast([term(1, cell(*"11010"), cell(*"10010"))])
+    (problems,) = found.uncertainty.problems
+    assert problems.value == pytest.approx(np.var([1, 0.5, 0, 1, 0], ddof=1) / 5)
+
+
+def test_needed_numbers_are_the_smallest_that_bring_the_variance_down() -> None:
+    parts = Components(problems=0.30, replicates=0.09, rest=0.06, samples=0.12)
+    tables = [cell(*["1100"] * 30)] * 3
+    found = replace(contrast([term(1, *tables)]), components=parts)
+    assert found.needed(0.47) == {"problems": 38, "replicates": 5, "samples": 24}
+    assert found.needed(0.36) == {"problems": 54, "replicates": 14, "samples": None}
+    assert found.needed(0.25) == {"problems": 90, "replicates": None, "samples": None}
+    assert found.needed(1) == {"problems": 30, "replicates": 3, "samples": 4}  # as there are
+    assert found.needed(0.09 + 1e-6)["problems"] is None  # more than a million
     assert found.needed(0) == {"problems": None, "replicates": None, "samples": None}
+    alone = replace(contrast([term(1, tables[0])]), components=parts)
+    assert alone.needed(0.47)["replicates"] is None  # one cannot tell

@@ -34,3 +34,9 @@ def test_a_test_that_is_to_be_made_yet_counts_as_one_that_shows_nothing(p: list)
         found = correct(pl.Series(p, dtype=pl.Float64)).to_list()
         assert [one is not None for one in found] == known
         assert [one for one in found if one is not None] == pytest.approx(expected[known])
+
+
+def test_nothing_to_correct_stays_nothing() -> None:
+    nothing = pl.Series("p", [None], dtype=pl.Float64)
+    assert holm(nothing).equals(nothing, check_dtypes=True)
+    assert false_discovery(nothing).equals(nothing, check_dtypes=True)

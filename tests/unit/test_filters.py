@@ -60,6 +60,20 @@ def test_length_in_words_and_in_characters(limits: dict, expected: set[str]) -> 
     assert problems == expected
 
 
+@pytest.mark.parametrize(
+    ("one", "why"),
+    [
+        ({"filter": "contains", "words": ["x"]}, "no 'x'"),
+        ({"filter": "length", "maximum": 9}, "too short"),
+    ],
+)
+def test_a_text_that_is_not_there_is_an_empty_one(one: dict, why: str) -> None:
+    rows = [{"problem": "a", "answer": "x"}, {"problem": "b", "answer": None}]
+    problems, counts = kept(rows, [one | {"column": "answer"}])
+    assert problems == {"a"}
+    assert counts[0]["why"] == {why: 1}
+
+
 def test_each_row_is_dropped_for_the_first_reason_and_examples_show_it_whole() -> None:
     rows = [
         {"problem": "a", "response": "final answer \\boxed{1}"},

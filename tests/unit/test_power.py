@@ -12,8 +12,9 @@ from its.config.plan import Plan
 from its.config.power import Power
 from its.contrasts import Term, contrast
 from its.means import Means
-from its.power import DETECTABLE, detectable_rows
+from its.power import DETECTABLE, detectable_rows, expected, in_words
 from its.spreads import common_spread
+from its.uncertainty import Uncertainty, Variance
 
 PLAN = Plan.model_validate(
     {
@@ -69,6 +70,20 @@ def test_many_claims_are_corrected_and_lengths_are_left_out() -> None:
     assert (rows["corrected"] > rows["alone"]).to_list() == [True, True, None]
 
 
+def test_a_table_to_read_is_in_points_and_says_once_what_is_the_same() -> None:
+    said = {
+        "a": Claim.model_validate(BOTH | {"label": "It helps"}),
+        "b": Claim.model_validate(BOTH | {"label": "It helps"}),
+        "c": Claim.model_validate(BOTH | {"quantity": "tokens"}),
+    }
+    rows = detectable_rows(PLAN, said, {"b": (30, 1)}, Power())
+    read = in_words(rows, "demo")
+    assert "plan demo can detect" in read
+    assert "3 rows of its claims" in read
+    assert read.count("It helps") == 1
+    assert f"{rows['alone'][0] * 100:.1f}" in read.splitlines()[-1]
+
+
 @pytest.mark.parametrize("name", ["both", "interaction"])
 def test_what_is_said_to_be_detected_is_found_about_four_times_of_five(
     name: str, monkeypatch: pytest.MonkeyPatch
@@ -84,6 +99,7 @@ def test_what_is_said_to_be_detected_is_found_about_four_times_of_five(
         "both": {(1, 1): 1, (0, 0): -1},
         "interaction": {(1, 1): 1, (0, 0): 1, (0, 1): -1, (1, 0): -1},
     }
+    shown = []
     for _ in range(runs):
         odds = random.normal(0, power.problems, problems)
         odds = odds + random.normal(0, power.cells, (2, 2, 1, problems))
@@ -101,8 +117,21 @@ def test_what_is_said_to_be_detected_is_found_about_four_times_of_five(
             for weight, one in said.terms(at)
             for tables in [cells["NU".index(one["train"])]["NU".index(one["test"])]]
         ]
-        found += 2 * min(chances(said, contrast(terms))) <= 0.05
+        estimate = contrast(terms)
+        shown.append(_parts(estimate.uncertainty))
+        found += 2 * min(chances(said, estimate)) <= 0.05
     assert 0.68 < found / runs < 0.92
+    planned = _parts(expected(said.terms(at), PLAN, {"b": (problems, samples)}, power))
+    variances, freedoms = np.mean(shown, axis=0)
+    assert variances == pytest.approx(planned[0], rel=0.08, abs=1e-8)
+    assert freedoms[1:] == pytest.approx(planned[1][1:])
+
+
+def _parts(uncertainty: Uncertainty) -> np.ndarray:
+    """Return the variances of one benchmark, and their degrees of freedom."""
+    (between,) = uncertainty.replicates
+    parts = [*uncertainty.problems, *between.parts, Variance(between.rest, 0)]
+    return np.array(parts).T
 
 
 def _means(values: np.ndarray, samples: int) -> Means:

@@ -40,13 +40,16 @@ def test_other_settings_and_other_inputs_do_not_see_them(tmp_path: Path, source:
         assert read_shard(work, "0000") is None
 
 
-def test_a_shard_that_cannot_be_read_is_made_again(tmp_path: Path, source: Path) -> None:
+def test_a_shard_that_cannot_be_read_is_made_again_and_it_is_said(
+    tmp_path: Path, source: Path, capsys: pytest.CaptureFixture
+) -> None:
     stopped_after_one_shard(tmp_path / "progress", "a", source)
     shard = next((tmp_path / "progress").rglob("0000.parquet"))
     shard.write_bytes(shard.read_bytes()[:40])
     with unfinished(tmp_path / "progress", "a", inputs=[source]) as work:
         assert read_shard(work, "0000") is None
         assert not shard.exists()
+    assert f"{shard}: cannot be read" in capsys.readouterr().err
 
 
 def test_a_shard_that_lost_the_hash_of_its_rows_is_made_again(tmp_path: Path, source: Path) -> None:

@@ -19,6 +19,7 @@ def test_a_pair_is_chosen_on_one_benchmark_and_reported_on_another(tmp_path: Pat
         train, test = pair.split("-")
         for benchmark, right in zip(TWO.benchmarks, several, strict=True):
             score(tmp_path, f"tiny/ot1k-{train}-sft-s0/{benchmark}/{test}", right)
+    score(tmp_path, "tiny/base/easy/N", "1111")  # untrained: no pair of strategies
     table = selection_rows(TWO, ["U"], tmp_path)
     assert table.schema == SELECTION
     found = table.select("chosen_on", "reported_on", "cell", "mean").rows()
@@ -36,6 +37,11 @@ def test_a_pair_is_chosen_on_one_benchmark_and_reported_on_another(tmp_path: Pat
     for benchmark in TWO.benchmarks:
         score(tmp_path, f"tiny/ot1k-U-sft-s0/{benchmark}/N", "0000")
     assert not selection_rows(TWO, ["U"], tmp_path)["note"].str.contains("missing").any()
+
+
+def test_a_plan_without_scores_has_no_rows(tmp_path: Path) -> None:
+    table = selection_rows(TWO, ["U"], tmp_path)
+    assert (len(table), table.schema) == (0, SELECTION)
 
 
 def test_a_cell_without_scores_on_the_other_benchmark_is_not_chosen(tmp_path: Path) -> None:

@@ -32,6 +32,9 @@ SETTINGS = st.builds(
 def test_every_response_is_in_one_shard(sampling: Sampling, problems: int) -> None:
     pairs = [pair for shard in shards(problems, sampling) for pair in shard.pairs()]
     assert sorted(pairs) == [(p, s) for p in range(problems) for s in range(sampling.n)]
+    ids = [f"p{number}" for number in range(problems)]
+    keys = [key for shard in shards(problems, sampling) for key in shard.keys(ids)]
+    assert keys == [(ids[problem], sample) for problem, sample in pairs]
     names = [shard.name for shard in shards(problems, sampling)]
     assert len(set(names)) == len(names)
 
@@ -54,6 +57,7 @@ def test_every_other_setting_decides_the_texts(key: str) -> None:
 
 def test_a_default_that_is_written_out_changes_nothing() -> None:
     assert texts_decided_by(Sampling(top_p=0.95)) == texts_decided_by(Sampling())
+    assert texts_decided_by(Sampling()) == "{}"  # nor does a key that is new
 
 
 def test_samples_of_a_problem_have_seeds_of_their_own() -> None:
@@ -85,7 +89,7 @@ def generations(*problems: list[str]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["id", "text"], orient="row")
 
 
-LONG = "so" * 100
+LONG = "so" * 50
 
 
 def test_samples_that_are_one_sample_are_refused() -> None:
@@ -97,10 +101,11 @@ def test_samples_that_are_one_sample_are_refused() -> None:
     "frame",
     [
         generations([LONG, LONG], [LONG, LONG], [LONG, LONG + "."]),
-        generations(["4", "4"], ["4", "4"], ["4", "4"], ["4", "5"]),
+        generations(["4", "4"], [LONG[1:], LONG[1:]], ["4", "4"], ["4", "5"]),
+        generations([LONG[1:], LONG[1:]], [LONG[1:], LONG[1:]], [LONG[1:], LONG[1:]]),
         generations([LONG, LONG]),
     ],
-    ids=["one differs", "short", "few"],
+    ids=["one differs", "short", "not long enough", "few"],
 )
 def test_equal_samples_that_may_be_chance_are_listed(frame: pl.DataFrame) -> None:
     listed = repeats(frame)

@@ -67,3 +67,4 @@ def test_the_nearest_is_another_one_in_every_block(monkeypatch: pytest.MonkeyPat
 def test_two_questions_are_too_few() -> None:
     with pytest.raises(InputError, match="at least 3 questions, and there are 2"):
         similarities(vectors(2, 1), vectors(2, 2))
+    assert "own" in similarities(vectors(3, 1), vectors(3, 2))

@@ -1,13 +1,16 @@
 """Replicates differ as in all cells of their kind, and what cancels in a contrast is left out."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from test_matrix import score
 
-from its.means import Means, means_of
-from its.spreads import Part, Spread, common_spread
+from its.cells import Key
+from its.means import Means, means_of, stacked
+from its.spreads import Part, Spread, Spreads, common_spread
 from its.uncertainty import Variance
 
 PROBLEMS = 400
@@ -30,11 +33,35 @@ def test_one_cell_shows_its_own_mean_square() -> None:
     found = spread.between([Part("U", 1, 0.5)])
     assert total(found) == pytest.approx(PROBLEMS * np.var([0.4, 0.6], ddof=1))
     assert found[0].freedom == 1
+    three = common_spread([[[table(0.4), table(0.6), table(0.5)]]])
+    assert total(three.between([Part("U", 1, 0.5)])) == pytest.approx(PROBLEMS * 0.1**2)
+    assert three.freedom == (2, 2)
+
+
+def test_a_cell_that_is_the_same_in_every_replicate_has_no_spread(tmp_path: Path) -> None:
+    for name, marks in {"N": "1100", "U": "1110", "U.1": "1000"}.items():
+        score(tmp_path, name, marks)
+    same = Key("m", "", "base", "", "b", "N")
+    other = same._replace(test="U")
+    spreads = Spreads(
+        {
+            same: dict.fromkeys(range(2), tmp_path / "N.parquet"),
+            other: {0: tmp_path / "U.parquet", 1: tmp_path / "U.1.parquet"},
+        }
+    )
+    assert spreads.of(same, "correct") is None
+    assert spreads.of(other, "correct").own > 0
 
 
 def test_cells_that_are_all_right_or_all_wrong_say_nothing() -> None:
     assert common_spread([[[table(1), table(1)], [table(0), table(0)]]]) is None
     assert common_spread([[[table(0.5)]]]) is None
+
+
+def test_of_many_matrices_one_that_says_nothing_leaves_the_others_as_they_are() -> None:
+    many = [stacked([table(share), table(1)]) for share in (0.4, 0.6)]
+    found = total(common_spread([[many]]).between([Part("U", 1, np.array([0.5, 1.0]))]))
+    assert found == pytest.approx([PROBLEMS * np.var([0.4, 0.6], ddof=1), 0])
 
 
 def test_luck_that_all_tests_of_a_learner_share_cancels_in_their_difference() -> None:

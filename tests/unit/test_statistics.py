@@ -14,7 +14,15 @@ from statsmodels.regression.linear_model import OLS
 from statsmodels.stats.proportion import proportion_confint
 
 from its.errors import InputError
-from its.intervals import accuracy, cautious, majority, over_replicates, pass_at_k
+from its.intervals import (
+    accuracy,
+    cautious,
+    majority,
+    over_problems,
+    over_replicates,
+    over_subsets,
+    pass_at_k,
+)
 from its.means import Means, means_of, stacked
 from its.paired import error_over_problems, freedom, paired_difference, sign_flip
 from its.uncertainty import Variance
@@ -92,6 +100,27 @@ def test_even_responses_never_count_for_more_than_there_are() -> None:
     lucky = ["10" * 8] * 29 + ["1" * 9 + "0" * 7]  # hardly any variance between problems
     low, high = proportion_confint(241, 480, method="wilson")
     assert width(verdicts(*lucky)) > high - low
+
+
+def test_problems_that_are_all_alike_are_a_trial_each() -> None:
+    estimate = accuracy(verdicts(*["1110"] * 30))
+    level = 2 * stats.norm.cdf(stats.t.ppf(0.975, 29)) - 1
+    expected = proportion_confint(22.5, 30, alpha=1 - level, method="wilson")
+    assert (estimate.low, estimate.high) == pytest.approx(expected)
+
+
+def test_many_tables_have_the_intervals_of_each_alone() -> None:
+    tables = np.random.default_rng(0).integers(0, 9, (3, 5)) / 8
+    subsets = np.sqrt(tables)
+    together = over_problems(tables, 40), over_subsets(subsets, tables, 40, 2)
+    for place in range(3):
+        alone = (
+            over_problems(tables[place], 40),
+            over_subsets(subsets[place], tables[place], 40, 2),
+        )
+        for many, one in zip(together, alone, strict=True):
+            found = (many.mean[place], many.low[place], many.high[place])
+            assert found == pytest.approx((one.mean, one.low, one.high))
 
 
 @given(MARKS)
@@ -197,6 +226,9 @@ def test_a_correlation_between_all_alike_and_all_or_nothing_is_taken_a_little_la
     between = 0.25 * (1 / 4 + 3 / 4 * 0.5)
     expected = between + 1.5 * 0.25 * 0.25 * (2 / 29) ** 0.5
     assert cautious(between, 0.5, problems=30, responses=120) == pytest.approx(expected)
+    seldom = 0.09 * (1 / 4 + 3 / 4 * 0.5)
+    expected = seldom + 1.5 * 0.09 * 0.25 * (2 / 29) ** 0.5
+    assert cautious(seldom, 0.1, problems=30, responses=120) == pytest.approx(expected)
 
 
 def test_pass_at_k_is_as_uncertain_as_single_responses_show() -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from test_matrix import PLAN, score
@@ -24,3 +25,12 @@ def test_shares_add_up_and_one_replicate_tells_nothing_of_others(tmp_path: Path)
     )
     assert shares.to_series().to_list() == pytest.approx([1, 1, 1])
     assert table["count_replicates"].to_list() == [1, 2, 2]
+    assert table["mean"].to_list() == pytest.approx([1 / 2, 7 / 16, 7 / 16])
+    assert table["error"][0] == pytest.approx(np.std([0, 1, 1, 0], ddof=1) / 2)
+
+
+def test_what_never_varies_has_no_error_and_no_shares(tmp_path: Path) -> None:
+    assert variance_rows(PLAN, ["U"], tmp_path).schema == VARIANCES
+    score(tmp_path, "tiny/base/easy/N", "1111")
+    (row,) = variance_rows(PLAN, ["U"], tmp_path).rows(named=True)
+    assert [row[name] for name in ["error", "problems", "rest", "samples"]] == [0] * 4

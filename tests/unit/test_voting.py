@@ -58,6 +58,11 @@ def test_each_sample_is_a_vote_of_its_own() -> None:
     assert votes["correct"].to_list() == [1.0, 0.0]
 
 
+def test_the_order_of_a_member_s_rows_does_not_matter() -> None:
+    one, other = member("7", "3"), member("7", "5")
+    assert held(one, other.reverse(), other).equals(held(one, other, other))
+
+
 def test_members_must_have_answered_the_same() -> None:
     with pytest.raises(InputError, match="m1: answered other problems or other numbers of samples"):
         held(member("7", "7"), member("7", "7", samples=2))
