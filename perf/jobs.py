@@ -67,7 +67,7 @@ def main() -> None:
         for _ in range(args.rounds):
             for name, options in SIDES.items():
                 costs[name].append(overhead(options, cells))
-        show("jobs run, seconds for each", 2 * cells, **costs)
+        show("each of so many jobs run", 2 * cells, **costs)
 
 
 if __name__ == "__main__":

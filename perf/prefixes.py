@@ -24,8 +24,8 @@ def main() -> None:
     """Ask both in turns, print a row of the table for each number of samples."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("weights", type=Path, help="manifest of a model")
-    parser.add_argument("--samples", type=int, nargs="+", default=[4, 16, 64])
-    parser.add_argument("--length", type=int, default=1000, help="tokens of a prompt")
+    parser.add_argument("--samples", type=int, nargs="+", default=[4, 16])
+    parser.add_argument("--length", type=int, default=512, help="tokens of a prompt")
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
 

@@ -91,7 +91,7 @@ def parts(folder: Path, problems: Sequence[Path], open_r1: Path | None) -> list[
         Part(
             "jobs",
             "Snakemake's defaults",
-            {"jobs run, seconds for each": 1.0},
+            {"each of so many jobs run": 1.0},
             measures=["profiles/default/*", "slurm/profile.yaml"],
         ),
         Part(

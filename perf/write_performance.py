@@ -36,12 +36,12 @@ def table_of(rows: pl.DataFrame) -> str:
     lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     for row in rows.iter_rows(named=True):
         times = [
-            f"{row[side]:.3g} s ({row[f'{side}_least']:.3g}-{row[f'{side}_most']:.3g})"
+            f"{short(row[side])} s ({short(row[f'{side}_least'])}-{short(row[f'{side}_most'])})"
             if row[side] is not None
             else ""
             for side in ["ours", "theirs"]
         ]
-        ratios = [f"{row[name]:.2g}" if row[name] else "" for name in ["ratio", "goal"]]
+        ratios = [f"{row[name]:.3g}" if row[name] else "" for name in ["ratio", "goal"]]
         memories = [
             f"{row[name]:.0f} MiB" if row[name] else ""
             for name in ["ours_mebibytes", "theirs_mebibytes"]
@@ -50,6 +50,11 @@ def table_of(rows: pl.DataFrame) -> str:
         words = [row["what"], f"{row['size']:,}", *times, *ratios, *memories, *last]
         lines.append(f"| {' | '.join(words)} |")
     return "\n".join(lines)
+
+
+def short(number: float) -> str:
+    """Write a number in three digits, or without a fraction."""
+    return f"{number:.3g}" if number < 1000 else f"{number:,.0f}"
 
 
 def ratio_chart(rows: pl.DataFrame) -> alt.TopLevelMixin:
@@ -87,7 +92,10 @@ def growth_chart(rows: pl.DataFrame) -> alt.TopLevelMixin:
     """Draw time against size, a panel for each thing that was measured at several sizes."""
     from its.figures import STRATEGY_COLOURS, UNTRAINED_COLOUR
 
-    several = rows.filter(pl.col("size").n_unique().over("what") > 1)
+    # After a comma stands another neighbour of the same work.
+    several = rows.filter(
+        pl.col("size").n_unique().over("what") > 1, ~pl.col("what").str.contains(", ")
+    )
     long = several.unpivot(["ours", "theirs"], index=["what", "size"], variable_name="side")
     panels = []
     for (what,), some in long.drop_nulls().group_by("what", maintain_order=True):
@@ -95,8 +103,8 @@ def growth_chart(rows: pl.DataFrame) -> alt.TopLevelMixin:
             alt.Chart(some)
             .mark_line(point=True)
             .encode(
-                x=alt.X("size:Q", title=None, scale=alt.Scale(type="log"), axis=AXIS),
-                y=alt.Y("value:Q", title=None, scale=alt.Scale(type="log"), axis=AXIS),
+                x=alt.X("size:Q", title=None, scale=LOG, axis=AXIS),
+                y=alt.Y("value:Q", title=None, scale=LOG, axis=AXIS),
                 color=alt.Color(
                     "side:N",
                     title=None,
@@ -112,7 +120,8 @@ def growth_chart(rows: pl.DataFrame) -> alt.TopLevelMixin:
     return alt.concat(*panels, columns=3, spacing=24).properties(title=title)
 
 
-AXIS = alt.Axis(tickCount=4, format="~s")
+AXIS = alt.Axis(tickCount=4, format="~s", grid=False)
+LOG = alt.Scale(type="log", nice=False, padding=12)
 
 
 def main() -> None:
