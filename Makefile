@@ -118,6 +118,12 @@ calibrate: install  ## Simulate what intervals and tests are worth, into docs/ca
 	@OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 python perf/calibration.py
 	python perf/draw_calibration.py
 
+.PHONY: perf
+perf: install  ## Measure speed and memory beside neighbours, into docs/performance.md; perf/README.md says how
+	@python perf/run.py $(PARTS) $(if $(AGAIN),--again) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	    $(if $(PROBLEMS),--problems $(PROBLEMS)) $(if $(OPEN_R1),--open-r1 $(OPEN_R1))
+	python perf/write_performance.py
+
 .PHONY: gpu-check
 gpu-check: install  ## Run the demo's way on one GPU, in environments that Conda makes, beside its price
 	@command -v conda mamba micromamba > /dev/null || { echo "error: no Conda on the PATH, which makes the environments with CUDA" >&2; exit 2; }

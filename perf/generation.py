@@ -9,12 +9,13 @@ import argparse
 import json
 import os
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from measure import HEADING, Cost, show
 
 ROOT = Path(__file__).parents[1]
 
@@ -63,8 +64,8 @@ def bare(weights: Path, prompts: Path, settings: dict) -> None:
     os._exit(0)
 
 
-def ours(weights: Path, prompts: Path, settings: dict) -> tuple[float, int]:
-    """Run the script of the rule; return the seconds after the engine's start, and the tokens."""
+def ours(weights: Path, prompts: Path, settings: dict) -> tuple[float, int, int]:
+    """Run the script of the rule; return seconds after the engine's start, tokens, responses."""
     import polars as pl
 
     with tempfile.TemporaryDirectory() as folder:
@@ -81,11 +82,13 @@ def ours(weights: Path, prompts: Path, settings: dict) -> tuple[float, int]:
                 begin = time.monotonic()
         if process.wait() or begin is None:
             sys.exit("error: generate.py failed, or never said that its engine runs")
-        return time.monotonic() - begin, int(pl.read_parquet(out)["tokens"].sum())
+        seconds = time.monotonic() - begin
+        tokens = pl.read_parquet(out)["tokens"]
+        return seconds, int(tokens.sum()), len(tokens)
 
 
 def main() -> None:
-    """Run both in turns, print a row a round and the ratio of the medians."""
+    """Run both in turns, print a row of the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("weights", type=Path, help="manifest of a model")
     parser.add_argument("prompts", type=Path, help="a refined benchmark")
@@ -96,21 +99,19 @@ def main() -> None:
 
     if args.bare:
         bare(args.weights, args.prompts, args.settings)
-    took: dict[str, list[float]] = {"ours": [], "bare": []}
+    costs: dict[str, list[Cost]] = {"ours": [], "theirs": []}
+    print(HEADING)
     for _ in range(args.rounds):
-        seconds, tokens = ours(args.weights, args.prompts, args.settings)
+        seconds, tokens, responses = ours(args.weights, args.prompts, args.settings)
         command = [sys.executable, __file__, args.weights, args.prompts, "--bare"]
         command += ["--settings", json.dumps(args.settings)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         other, same = re.search(r"BARE ([\d.]+) (\d+)", done.stdout).groups()
-        took["ours"].append(seconds)
-        took["bare"].append(float(other))
-        print(f"ours {seconds:.1f} s, {tokens} tokens; bare {other} s, {same} tokens", flush=True)
-    middle = {name: statistics.median(seconds) for name, seconds in took.items()}
-    print(
-        f"ours {middle['ours']:.1f} s, bare {middle['bare']:.1f} s, "
-        f"ratio {middle['ours'] / middle['bare']:.2f}"
-    )
+        if int(same) != tokens:
+            print(f"ours wrote {tokens} tokens, bare {same}", file=sys.stderr)
+        costs["ours"].append(Cost(seconds, 0, 0))
+        costs["theirs"].append(Cost(float(other), 0, 0))
+    show("responses generated", responses, **costs)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 import polars as pl
-from measure import beside, in_turns
+from measure import HEADING, in_turns, show
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -158,8 +158,7 @@ def main() -> None:
     if args.side:
         return with_math_verify(args.folder)
     rows = problems(args.files)
-    print("| responses | ours | math-verify | ratio | memory of ours | of math-verify |")
-    print("| --- | --- | --- | --- | --- | --- |")
+    print(HEADING)
     for size in args.sizes:
         folder = args.folder.resolve() / str(size)
         made_up(folder, rows, size)
@@ -168,7 +167,7 @@ def main() -> None:
         costs = in_turns(
             {"ours": (ours(folder, args.workers), folder), "theirs": (here, folder)}, args.rounds
         )
-        print(f"| {count} | {beside(costs)} |", flush=True)
+        show("responses judged", count, **costs)
     differ = differing(folder)
     differ.write_csv(folder / "differ.csv")
     print(f"\n{differ['responses'].sum()} of {count} verdicts differ: {folder / 'differ.csv'}")

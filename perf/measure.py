@@ -1,5 +1,6 @@
 """Time commands side by side: what it took, and the most memory that it and its children held."""
 
+import csv
 import os
 import statistics
 import subprocess
@@ -10,6 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+HEADING = """| what | size | ours | theirs | ratio | memory of ours | of theirs |
+| --- | --- | --- | --- | --- | --- | --- |"""
+COLUMNS = ["what", "size", "ours", "ours_least", "ours_most", "theirs", "theirs_least"]
+COLUMNS += ["theirs_most", "ratio", "ours_mebibytes", "theirs_mebibytes", "rounds"]
+"""Of what `show` keeps: medians, least and most in seconds; `ratio` is how often ours fits."""
+KEPT = "MEASURED"
+"""Names the file, in the environment, where `show` keeps its rows."""
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -19,7 +28,7 @@ class Cost:
     processor: float
     """Seconds of processors, whatever else the machine did."""
     mebibytes: float
-    """Most memory of one process among it and its children."""
+    """Most memory of one process among it and its children; 0 if nobody looked."""
 
 
 def cost(command: Sequence[str], folder: Path) -> Cost:
@@ -63,19 +72,40 @@ def median(costs: Sequence[Cost]) -> Cost:
     )
 
 
+def show(what: str, size: int, ours: Sequence[Cost], theirs: Sequence[Cost] = ()) -> None:
+    """Print a row of the table; keep it too, where the environment names a file for it.
+
+    Parameters
+    ----------
+    size
+        How much there was to do, in what `what` counts.
+    ours, theirs
+        One cost a round; without a neighbour, none.
+    """
+    us, them = _numbers(ours), _numbers(theirs)
+    ratio = f"{median(theirs).seconds / median(ours).seconds:.3g}" if theirs else ""
+    spans = [spread(costs) if costs else "" for costs in [ours, theirs]]
+    held = [f"{side[3]} MiB" if side[3] else "" for side in [us, them]]
+    print(f"| {' | '.join([what, f'{size:,}', *spans, ratio, *held])} |", flush=True)
+    if KEPT in os.environ:
+        with Path(os.environ[KEPT]).open("a", newline="", encoding="utf-8") as file:
+            row = [what, size, *us[:3], *them[:3], ratio, us[3], them[3], len(ours)]
+            csv.writer(file, lineterminator="\n").writerow(row)
+
+
 def spread(costs: Sequence[Cost]) -> str:
     """Write the median of the seconds, and the least and the most."""
+    middle, low, high, _ = _numbers(costs)
+    return f"{middle} s ({low}-{high})"
+
+
+def _numbers(costs: Sequence[Cost]) -> list[str]:
+    """Write median, least and most of the seconds, and the median of the memory."""
+    if not costs:
+        return [""] * 4
     seconds = [one.seconds for one in costs]
-    return f"{median(costs).seconds:.2f} s ({min(seconds):.2f}-{max(seconds):.2f})"
-
-
-def beside(costs: Mapping[str, Sequence[Cost]]) -> str:
-    """Write the middle of a row: seconds of ours and of theirs, how often ours fits, memory."""
-    us, them = costs["ours"], costs["theirs"]
-    return (
-        f"{spread(us)} | {spread(them)} | {median(them).seconds / median(us).seconds:.1f} "
-        f"| {median(us).mebibytes:.0f} MiB | {median(them).mebibytes:.0f} MiB"
-    )
+    numbers = [median(costs).seconds, min(seconds), max(seconds), median(costs).mebibytes]
+    return [(f"{one:.3g}" if one < 1000 else f"{one:.0f}") if one else "" for one in numbers]
 
 
 def merged(files: Iterable[Path]) -> dict[str, Any]:

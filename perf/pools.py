@@ -3,12 +3,13 @@
 The rows are made up, from a seed: as many and as long as those of OpenThoughts-114k, in parquet
 files as the hub has them. Both sides keep and draw the same rows, or it fails.
 
-`pool` is against the library datasets, from a cold cache: filter by words in the response, drop
-what shares 13 words in a row with a benchmark, draw 1,000 and 15,000 rows by hash (of fewer rows,
-as large a part). Ours are the scripts of the rules, each a process of its own. `decontamination` is
-against the script of open-r1, run as it is (`--open-r1 scripts/decontaminate.py` of a checkout of
-it) but for two functions of datasets: what it would get from the hub and push there are files. Its
-second row leaves out starts and imports on both sides: read, decontaminate, write, in one process.
+Pools are against the library datasets, from a cold cache and then from a warm one (with its Arrow
+files; filters run again): filter by words in the response, drop what shares 13 words in a row with
+a benchmark, draw 1,000 and 15,000 rows by hash (of fewer rows, as large a part). Ours are the
+scripts of the rules, each a process of its own. With `--open-r1 scripts/decontaminate.py`, of a
+checkout of open-r1, decontamination is compared instead, with that script run as it is but for two
+functions of datasets: what it would get from the hub and push there are files. Its second row
+leaves out starts and imports on both sides: read, decontaminate, write, in one process.
 """
 
 import argparse
@@ -26,7 +27,7 @@ from itertools import accumulate
 from pathlib import Path
 
 import polars as pl
-from measure import Cost, beside, cost, in_turns
+from measure import HEADING, Cost, cost, in_turns, show
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -121,8 +122,8 @@ def ours(folder: Path, files: str, filters: list[dict], sizes: list[int]) -> lis
     return ["bash", "-c", " && ".join(lines)]
 
 
-def with_datasets(folder: Path, sizes: list[int]) -> None:
-    """Make the same samples with the library datasets, from a cold cache."""
+def with_datasets(folder: Path, sizes: list[int], warm: Path | None = None) -> None:
+    """Make the same samples with the library datasets, from a cold cache or from a warm one."""
     from datasets import load_dataset
 
     from its.hashing import digest, problem_id
@@ -130,8 +131,8 @@ def with_datasets(folder: Path, sizes: list[int]) -> None:
 
     with tempfile.TemporaryDirectory() as cache:
         files = sorted(map(str, folder.glob("rows-*.parquet")))
-        rows = load_dataset("parquet", data_files=files, split="train", cache_dir=cache)
-        rows = rows.filter(
+        read = load_dataset("parquet", data_files=files, split="train", cache_dir=warm or cache)
+        rows = read.filter(
             lambda texts: [all(word in text for word in WORDS) for text in texts],
             input_columns="response",
             batched=True,
@@ -147,6 +148,8 @@ def with_datasets(folder: Path, sizes: list[int]) -> None:
         places = sorted(range(len(order)), key=order.__getitem__)
         for size in sizes:
             rows.select(places[:size]).to_parquet(folder / f"theirs-{size}.parquet")
+        if warm:
+            read.cleanup_cache_files()
 
 
 def with_open_r1(folder: Path, script: Path) -> None:
@@ -210,57 +213,76 @@ def same(folder: Path, one: str, two: str) -> int:
     return len(first)
 
 
+AGAINST = {"filter": "contamination", "against": list(BENCHMARKS)}
+
+
+def compare_pools(folder: Path, rows: int, here: list[str], rounds: int) -> None:
+    """Make pools on both sides in turns, print rows of the table."""
+    sizes = [round(rows * share) for share in SHARES]
+    filters = [{"filter": "contains", "words": WORDS}, AGAINST]
+    cost([*here, "warm"], folder)
+    commands = {
+        "ours": (ours(folder, "rows", filters, sizes), folder),
+        "cold": ([*here, "datasets"], folder),
+        "warm": ([*here, "warm"], folder),
+    }
+    costs = in_turns(commands, rounds)
+    for size in sizes:
+        same(folder, f"ours-{size}.parquet", f"theirs-{size}.parquet")
+    show("rows filtered and sampled", rows, costs["ours"], costs["cold"])
+    show("rows filtered and sampled, their cache warm", rows, costs["ours"], costs["warm"])
+
+
+def compare_decontamination(
+    folder: Path, rows: int, here: list[str], rounds: int, script: Path
+) -> None:
+    """Decontaminate on both sides in turns, print rows of the table."""
+    theirs = [*here, "open-r1", "--open-r1", str(script)]
+    whole: dict[str, list[Cost]] = {"ours": [], "theirs": []}
+    step: dict[str, list[Cost]] = {"ours": [], "theirs": []}
+    for _ in range(rounds):
+        whole["ours"].append(cost(ours(folder, "problems", [AGAINST | {"ngram": 8}], []), folder))
+        whole["theirs"].append(cost(theirs, folder))
+        step["ours"].append(within(folder / "ours.json", cost([*here, "alone"], folder)))
+        step["theirs"].append(within(folder / "theirs.json", whole["theirs"][-1]))
+    same(folder, "pool.parquet", "theirs.parquet")
+    same(folder, "ours.parquet", "theirs.parquet")
+    show("problems decontaminated", rows, **whole)
+    show("problems decontaminated, without starts", rows, **step)
+
+
 def main() -> None:
-    """Make the rows up, run both sides in turns, print a row of a table each."""
+    """Compare at each size, or run one side."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="for 2 GB of rows; used again if they are there")
-    parser.add_argument("--rows", type=int, default=114_000)
+    parser.add_argument("--rows", type=int, nargs="+", default=[1_140, 11_400, 114_000])
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--open-r1", type=Path, help="its script, to decontaminate with")
-    sides = ["datasets", "open-r1", "alone"]
+    parser.add_argument("--open-r1", type=Path, help="its script, to compare decontamination")
+    sides = ["datasets", "warm", "open-r1", "alone"]
     parser.add_argument("--side", choices=sides, help="run it, for this script")
     args = parser.parse_args()
 
-    sizes = [round(args.rows * share) for share in SHARES]
+    sizes = [round(args.rows[0] * share) for share in SHARES]
     if args.side == "datasets":
         return with_datasets(args.folder, sizes)
+    if args.side == "warm":
+        return with_datasets(args.folder, sizes, args.folder / "cache")
     if args.side == "open-r1":
         return with_open_r1(args.folder, args.open_r1)
     if args.side == "alone":
         return only_decontaminate(args.folder)
-    folder = args.folder.resolve() / str(args.rows)
-    if not folder.exists():
-        folder.mkdir(parents=True)
-        made_up(folder, args.rows)
-    here = [sys.executable, __file__, str(folder), "--rows", str(args.rows), "--side"]
-    print("| what | rows kept | ours | theirs | ratio | memory of ours | of theirs |")
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    against = {"filter": "contamination", "against": list(BENCHMARKS)}
-    filters = [{"filter": "contains", "words": WORDS}, against]
-    commands = {
-        "ours": (ours(folder, "rows", filters, sizes), folder),
-        "theirs": ([*here, "datasets"], folder),
-    }
-    costs = in_turns(commands, args.rounds)
-    for size in sizes:
-        same(folder, f"ours-{size}.parquet", f"theirs-{size}.parquet")
-    kept = json.loads((folder / "pool.json").read_text())["rows"]
-    print(f"| pool, against datasets | {kept} | {beside(costs)} |", flush=True)
-    if args.open_r1:
-        theirs = [*here, "open-r1", "--open-r1", str(args.open_r1.resolve())]
-        whole: dict[str, list[Cost]] = {"ours": [], "theirs": []}
-        step: dict[str, list[Cost]] = {"ours": [], "theirs": []}
-        for _ in range(args.rounds):
-            whole["ours"].append(
-                cost(ours(folder, "problems", [against | {"ngram": 8}], []), folder)
-            )
-            whole["theirs"].append(cost(theirs, folder))
-            step["ours"].append(within(folder / "ours.json", cost([*here, "alone"], folder)))
-            step["theirs"].append(within(folder / "theirs.json", whole["theirs"][-1]))
-        kept = same(folder, "pool.parquet", "theirs.parquet")
-        same(folder, "ours.parquet", "theirs.parquet")
-        print(f"| decontamination, against open-r1 | {kept} | {beside(whole)} |")
-        print(f"| the same, starts and imports left out | {kept} | {beside(step)} |", flush=True)
+    print(HEADING)
+    for rows in args.rows:
+        folder = args.folder.resolve() / str(rows)
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            made_up(folder, rows)
+        here = [sys.executable, __file__, str(folder), "--rows", str(rows), "--side"]
+        if args.open_r1:
+            script = args.open_r1.resolve()
+            compare_decontamination(folder, rows, here, args.rounds, script)
+        else:
+            compare_pools(folder, rows, here, args.rounds)
     return None
 
 

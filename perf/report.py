@@ -1,4 +1,4 @@
-"""The report at the size of the paper's full plan: 3,000 cells, 198,000 responses, their texts."""
+"""Tables and report of up to 3,000 cells, the size of the paper's full plan: 198,000 responses."""
 
 import argparse
 import json
@@ -9,25 +9,32 @@ import time
 from pathlib import Path
 
 import polars as pl
-from measure import cost
+from measure import HEADING, in_turns, show
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 
+CHROMIUM = "/usr/bin/chromium"
 PROBLEMS, SAMPLES = 33, 2
 STRATEGIES = ["N", *(f"S{place}" for place in range(10))]
-PLAN = {
-    "models": [f"model{place}" for place in range(5)],
-    "samples": ["ot1k"],
-    "recipes": ["sft"],
-    "train": STRATEGIES,
-    "test": STRATEGIES[:10],
-    "benchmarks": [f"benchmark{place}" for place in range(5)],
-}
+SIZES = [(1, 2, 1), (2, 10, 1), (5, 10, 5)]
+"""Models, strategies of the test side, benchmarks."""
 
 
-def make(results: Path, characters: int) -> None:
-    """Write scores and generations of every cell: the same few tables, over and over."""
+def plan_of(models: int, tests: int, benchmarks: int) -> dict:
+    """Return a plan with so many of each, and eleven strategies to train with."""
+    return {
+        "models": [f"model{place}" for place in range(models)],
+        "samples": ["ot1k"],
+        "recipes": ["sft"],
+        "train": STRATEGIES,
+        "test": STRATEGIES[:tests],
+        "benchmarks": [f"benchmark{place}" for place in range(benchmarks)],
+    }
+
+
+def make(results: Path, plan: dict, characters: int) -> int:
+    """Write scores and generations of every cell, the same few tables; return how many cells."""
     from its.config.plan import Plan
     from its.files import write_json
     from its.scoring import GENERATIONS, VERDICTS
@@ -35,7 +42,8 @@ def make(results: Path, characters: int) -> None:
 
     dice = random.Random(0)
     summary = None
-    for cell in Plan.model_validate(PLAN).cells([]):
+    cells = Plan.model_validate(plan).cells([])
+    for cell in cells:
         rows = [
             (f"{p:016x}", s, dice.random() < 0.4) for p in range(PROBLEMS) for s in range(SAMPLES)
         ]
@@ -60,6 +68,7 @@ def make(results: Path, characters: int) -> None:
             table.write_parquet(path)
         summary = summary or summarize(verdicts)
         write_json(results / f"scores/{cell}.json", summary)
+    return len(cells)
 
 
 def reading(page: Path) -> str:
@@ -67,9 +76,7 @@ def reading(page: Path) -> str:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox"]
-        )
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         tab = opened.new_page()
         start = time.monotonic()
         tab.goto(page.as_uri())
@@ -84,35 +91,37 @@ def reading(page: Path) -> str:
 
 
 def main() -> None:
-    """Make results, write their report, print a row of the table."""
+    """Make results of each size, write their tables and report, print rows of the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--characters", type=int, default=4000, help="of a text")
+    parser.add_argument("--rounds", type=int, default=1)
     args = parser.parse_args()
 
-    with tempfile.TemporaryDirectory() as scratch:
-        results = Path(scratch, "results")
-        make(results, args.characters)
-        plan = ["--plan", json.dumps(PLAN), "--labels", "{}"]
-        tables = [str(results / name) for name in ["codesign.csv", "cells.csv", "pass_at_k.csv"]]
-        python = [sys.executable, str(ROOT / "scripts")]
-        tabulated = cost(
-            [python[0], f"{python[1]}/tabulate_codesign.py", *tables]
-            + ["--scores", str(results / "scores"), *plan],
-            ROOT,
-        )
-        index = results / "report/index.html"
-        written = cost(
-            [python[0], f"{python[1]}/write_report.py", str(index), "--made", *tables]
-            + ["--power", tables[1], "--results", str(results)]
-            + ["--pages", "report/pages", "--name", "large", *plan, "--settings", "{}"]
-            + ["--chats", json.dumps({name: {} for name in PLAN["models"]})],
-            ROOT,
-        )
-        size = sum(file.stat().st_size for file in index.parent.rglob("*") if file.is_file())
-        for name, one in [("the three tables", tabulated), ("the report", written)]:
-            print(f"{name}: {one.seconds:.1f} s, {one.mebibytes:.0f} MiB of memory")
-        print(f"the folder: {size / 1e6:.0f} MB")
-        print(f"responses of a benchmark in Chromium: {reading(index.parent / 'responses.html')}")
+    print(HEADING)
+    for counts in SIZES:
+        with tempfile.TemporaryDirectory() as scratch:
+            results, whole = Path(scratch, "results"), plan_of(*counts)
+            cells = make(results, whole, args.characters)
+            plan = ["--plan", json.dumps(whole), "--labels", "{}"]
+            tables = [
+                str(results / name) for name in ["codesign.csv", "cells.csv", "pass_at_k.csv"]
+            ]
+            python = [sys.executable, str(ROOT / "scripts")]
+            index = results / "report/index.html"
+            commands = {
+                "cells tabulated": [python[0], f"{python[1]}/tabulate_codesign.py", *tables]
+                + ["--scores", str(results / "scores"), *plan],
+                "cells reported": [python[0], f"{python[1]}/write_report.py", str(index)]
+                + ["--made", *tables, "--power", tables[1], "--results", str(results)]
+                + ["--pages", "report/pages", "--name", "large", *plan, "--settings", "{}"]
+                + ["--chats", json.dumps({name: {} for name in whole["models"]})],
+            }
+            costs = in_turns({name: (call, ROOT) for name, call in commands.items()}, args.rounds)
+            for name, several in costs.items():
+                show(name, cells, several)
+            size = sum(file.stat().st_size for file in index.parent.rglob("*") if file.is_file())
+            used = reading(index.parent / "responses.html") if Path(CHROMIUM).exists() else ""
+            print(f"the folder has {size / 1e6:.0f} MB; in Chromium {used}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from measure import cost, merged
+from measure import HEADING, Cost, in_turns, merged, show
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -93,6 +93,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="for the verdicts; used again if they are there")
     parser.add_argument("--configfile", type=Path, default=ROOT / "config/paper.yaml")
     parser.add_argument("--plan", default="paper")
+    parser.add_argument("--rounds", type=int, default=1)
     args = parser.parse_args()
 
     calls = commands(args.configfile.resolve(), args.plan)
@@ -111,14 +112,23 @@ def main() -> None:
     if not (folder / "results/scores").exists():
         count = made_up(folder / "results/scores", plan, drawn, sizes)
         print(f"{count} verdicts written", file=sys.stderr)
-    print("| table | rows | seconds | of a processor | most memory |")
-    print("| --- | --- | --- | --- | --- |")
-    for name, call in calls.items():
-        script = [call[0], str(ROOT / call[1]), *call[2:]]
-        took = cost(script, folder)
-        rows = len(pl.read_csv(folder / call[2], infer_schema=False))
-        numbers = f"{took.seconds:.0f} | {took.processor:.0f} | {took.mebibytes:.0f} MiB"
-        print(f"| {name} | {rows} | {numbers} |", flush=True)
+    cells = len(list((folder / "results/scores").rglob("*.parquet")))
+    print(HEADING)
+    scripts = {
+        name: ([call[0], str(ROOT / call[1]), *call[2:]], folder) for name, call in calls.items()
+    }
+    costs = in_turns(scripts, args.rounds)
+    for name, several in costs.items():
+        show(f"cells for {name}", cells, several)
+    whole = [
+        Cost(
+            sum(one.seconds for one in together),
+            sum(one.processor for one in together),
+            max(one.mebibytes for one in together),
+        )
+        for together in zip(*costs.values(), strict=True)
+    ]
+    show("cells for all tables and claims", cells, whole)
 
 
 if __name__ == "__main__":

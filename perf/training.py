@@ -8,12 +8,13 @@ import argparse
 import json
 import os
 import re
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from measure import HEADING, Cost, show
 
 ROOT = Path(__file__).parents[1]
 
@@ -75,7 +76,7 @@ def ours(weights: Path, rows: Path, settings: dict) -> tuple[float, int]:
 
 
 def main() -> None:
-    """Run both in turns, print a row a round and the ratio of the medians."""
+    """Run both in turns, print a row of the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("weights", type=Path, help="manifest of a model")
     parser.add_argument("rows", type=Path, help="a refined sample")
@@ -87,24 +88,18 @@ def main() -> None:
     if args.bare:
         bare(args.weights, args.rows, args.settings)
         return
-    speeds: dict[str, list[float]] = {"ours": [], "bare": []}
+    costs: dict[str, list[Cost]] = {"ours": [], "theirs": []}
+    print(HEADING)
     for _ in range(args.rounds):
         seconds, tokens = ours(args.weights, args.rows, args.settings)
         command = [sys.executable, __file__, args.weights, args.rows, "--bare"]
         command += ["--settings", json.dumps(args.settings)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         other, same = re.search(r"BARE ([\d.]+) (\d+)", done.stdout).groups()
-        speeds["ours"].append(tokens / seconds)
-        speeds["bare"].append(int(same) / float(other))
-        print(
-            f"ours {seconds:.0f} s for {tokens} tokens; bare {other} s for {same} tokens",
-            flush=True,
-        )
-    middle = {name: statistics.median(all_of) for name, all_of in speeds.items()}
-    print(
-        f"ours {middle['ours']:.0f} tokens/s, bare {middle['bare']:.0f} tokens/s, "
-        f"ratio {middle['ours'] / middle['bare']:.2f}"
-    )
+        # Templates differ in a few tokens.
+        costs["ours"].append(Cost(1000 * seconds / tokens, 0, 0))
+        costs["theirs"].append(Cost(1000 * float(other) / int(same), 0, 0))
+    show("tokens trained, seconds for a thousand", tokens, **costs)
 
 
 if __name__ == "__main__":
