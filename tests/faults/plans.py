@@ -1,6 +1,7 @@
 """Let one thing happen to a plan at work, then give the command again.
 
-`python tests/faults/plans.py FOLDER [--faults N] [--seed S] [--only WORD ...]`
+`python tests/faults/plans.py FOLDER [--faults N] [--seed S] [--only WORD ...]
+[--minutes M]`
 
 The plan is that of faults.yaml, and a fault concerns one part of it (`PARTS`), which is made anew
 in a copy of the finished plan. What happens, to which part and when is drawn by the seed of the
@@ -10,6 +11,7 @@ takes undisturbed; the victim lives in it. What is put in place twice is counted
 
 import argparse
 import json
+import math
 import os
 import random
 import re
@@ -520,6 +522,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--faults", type=int, default=4)
+    parser.add_argument("--minutes", type=float, default=math.inf, help="to start faults in")
     parser.add_argument("--seed", type=int, default=0, help="of the first fault")
     parser.add_argument("--only", nargs="*", default=[], help="words of a fault or a part")
     args = parser.parse_args()
@@ -536,8 +539,11 @@ def main() -> None:
         if (name, part) not in known
         and (not args.only or {name, *name.split(), part} & {*args.only})
     ]
+    start = time.monotonic()
     for number, (name, part) in enumerate(chosen[: args.faults]):
         seed, begin = args.seed + number, time.monotonic()
+        if begin - start > 60 * args.minutes:
+            break
         try:
             fault = tried(name, part, seed, done, place, shim)
         except Missed:
