@@ -73,7 +73,7 @@ unit: install  ## Test what scripts are made of
 .PHONY: workflow
 workflow: install  ## Test the plan, and one small run through all real parts
 	@pytest -n auto -m "not slow and not long and not slurm" tests/workflow tests/faults
-	pytest -m "slow and not long and not slurm" tests/workflow
+	pytest -m "slow and not long and not slurm" tests/workflow tests/faults
 
 .PHONY: test-long
 test-long: install  ## Run the tests that take minutes

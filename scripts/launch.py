@@ -18,6 +18,7 @@ from its.console import say
 from its.devices import share_gpus
 from its.errors import run as run_main
 from its.nodes import free_port, meeting_point, once_a_node, talk_over, this_node
+from its.processes import heeded
 
 
 def main() -> None:
@@ -25,6 +26,8 @@ def main() -> None:
     parser = get_args_parser()
     parser.set_defaults(nnodes="1", master_port=None)
     args = parser.parse_args()
+    asked = [signal.Signals[name] for name in args.signals_to_handle.split(",")]
+    args.signals_to_handle = ",".join(one.name for one in heeded(asked))
     nodes = int(args.nnodes)
     if nodes > 1 and args.master_port is None:
         command = once_a_node(nodes, free_port(), sys.argv)

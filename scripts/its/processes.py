@@ -2,8 +2,9 @@
 
 import json
 import os
+import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import NoReturn
 
@@ -56,6 +57,14 @@ def agree(said: Said | None = None) -> Said:
         store.set("said", json.dumps(said))
     store.wait(["said"], PATIENCE)
     return json.loads(store.get("said"))
+
+
+def heeded(signals: Iterable[signal.Signals]) -> list[signal.Signals]:
+    """Return those signals that who started this process did not ask to ignore.
+
+    `nohup` lets SIGHUP be ignored, and a handler would undo that.
+    """
+    return [one for one in signals if signal.getsignal(one) is not signal.SIG_IGN]
 
 
 def most(here: int) -> int:

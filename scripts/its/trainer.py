@@ -32,16 +32,16 @@ from its.console import Progress, say
 from its.errors import InputError
 from its.examples import IGNORED, Fitted, accumulation, order, sequences, shuffled
 from its.job import Job
-from its.processes import count, meet, most
+from its.processes import count, heeded, meet, most
 from its.progress import Work
 from its.universal import mend, redivided
 from its.weights import weights_of
 
 SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
 """How the trainer calls them."""
-SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGURG]
-"""What asks a training to save and stop: a time limit, Ctrl-C, a warning before a time limit
-(URG in slurm/profile.yaml, USR1 elsewhere)."""
+SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGURG]
+"""What asks a training to save and stop: a time limit, Ctrl-C, a terminal that is closed, a warning
+before a time limit (URG in slurm/profile.yaml, USR1 elsewhere)."""
 
 SAVE, STOP = 1, 2
 """What may be due after a step; the larger one holds for all processes."""
@@ -217,7 +217,7 @@ class Watch(TrainerCallback):
         self.start = self.saved - before
         self.progress = Progress(f"train {self.job.name}", self.course.last_step, "steps")
         self.progress.skip(state.global_step)
-        for number in SIGNALS:
+        for number in heeded(SIGNALS):
             signal.signal(number, self._ask)
 
     def on_step_end(

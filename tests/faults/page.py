@@ -27,10 +27,25 @@ was at (`.NAME.PROCESS.part`), which nothing reads.
 """
 PLANS = """## Plans
 
-Something happens while Snakemake makes a part of the plan anew, at a moment drawn by the seed; then
-what its message asks for is done (`snakemake --unlock`, a damaged file deleted), and the command is
-given once more. `terminal` is Snakemake with all its jobs, as Ctrl-C reaches them; `child` is a
-process that a job started: torchrun's, or the engine's.
+Something happens while Snakemake makes a part of the plan anew, at a moment drawn by the seed: once
+so many states or shards are whole, or after a share of the time that the part takes. Then what its
+message asks for is done (`snakemake --unlock`, a damaged file deleted), and the command is given
+once more. `terminal` is Snakemake with all its jobs, as Ctrl-C reaches them; `job` is the process
+that a rule started, `child` one that the job started: torchrun's, or the engine's.
+
+What was put in place a second time is counted by the shim: states of a training (it saves one after
+each step), shards of a generation, files of everything else. More than one state or one shard would
+be a defect. What was under way when the end came, part of one shard or the steps since the last
+state, was not whole and is done again as well. The training keeps two states here (`keep_states`):
+with one, as it does by default, a state that the disk loses after it was whole costs all steps.
+"""
+FOUND = """## What it found
+
+Defects that these faults brought to light, mended since:
+
+- A training under `nohup` ended with its terminal: torchrun listened to SIGHUP though it was to be
+  ignored.
+- A terminal closed without `nohup` ended a training at once; now its state is saved first.
 """
 
 
@@ -47,7 +62,7 @@ def page(faults: list[Fault]) -> str:
         f"plans at work, {engines} of them while a real trainer or engine ran. {equal} ended in "
         f"equal data, after at most {most} repeated command{'s' * (most != 1)}.\n"
     )
-    return "\n".join([HEAD, counted, SCRIPTS, _scripts(scripts), PLANS, _plans(plans)])
+    return "\n".join([HEAD, counted, SCRIPTS, _scripts(scripts), PLANS, _plans(plans), FOUND])
 
 
 def _scripts(faults: list[Fault]) -> str:
@@ -70,11 +85,11 @@ def _scripts(faults: list[Fault]) -> str:
 def _plans(faults: list[Fault]) -> str:
     """Return a table with a line for each fault."""
     lines = [
-        "| fault | part | seed | outcome | again | twice, and by hand |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| fault | part | when | seed | outcome | again | twice, and by hand |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for one in sorted(faults, key=lambda one: (one.fault, one.what)):
-        cells = [one.fault, one.what, one.seed, one.outcome, one.again, one.repeated]
+        cells = [one.fault, one.what, one.at, one.seed, one.outcome, one.again, one.repeated]
         lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join([*lines, ""])
 

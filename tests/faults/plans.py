@@ -1,14 +1,17 @@
 """Let one thing happen to a plan at work, then give the command again.
 
-`python tests/faults/plans.py FOLDER [--faults N] [--seed S] [--only WORD ...]`
+`python tests/faults/plans.py FOLDER [--faults N] [--seed S] [--only WORD ...]
+[--minutes M]`
 
 The plan is that of faults.yaml, and a fault concerns one part of it (`PARTS`), which is made anew
 in a copy of the finished plan. What happens, to which part and when is drawn by the seed of the
-fault; a moment is a share of the time that the part takes undisturbed, in which the victim lives.
+fault: a moment is when so many states or shards are whole, or a share of the time that the part
+takes undisturbed; the victim lives in it. What is put in place twice is counted (shim.c).
 """
 
 import argparse
 import json
+import math
 import os
 import random
 import re
@@ -17,9 +20,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from campaign import (
@@ -33,16 +37,20 @@ from campaign import (
     same,
     snakemake,
 )
-from scripts import TARGETS
+from scripts import TARGETS, built
 
 LONGEST = 600
 """Seconds after which a run counts as hanging."""
+PATIENCE = 20
+"""Seconds that a process has to end after the plan did."""
 PAGE = 4096
 """Bytes that a file of a tmpfs takes at least."""
 DATA = {".parquet", ".json", ".csv", ".safetensors"}
 """What must be equal to an undisturbed run. Pages and pictures are made of it."""
 TRAINED = "results/checkpoints/tiny/few8-N-quick-s0"
 ANSWERED = "results/generations/tiny/few8-N-quick-s0/few_test"
+TWICE = 1
+"""States or shards that may be made twice: one interval, or one shard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +60,21 @@ class Part:
     missing: list[str]
     """What is deleted before."""
     targets: list[str]
-    script: str = "scripts/"
-    """How the job that a fault concerns is called."""
+    script: str = ""
+    """How the command of the job that a fault concerns begins; a regular expression."""
     child: str = ""
-    """How a process is called that it starts."""
+    """How that of a process begins that it starts."""
+    unit: str = "files"
+    """What is whole in itself."""
+    mark: str = r"results/(?!.*\.shards/).*"
+    """The file that is put in place when a unit is whole; a regular expression."""
+
+    def made(self, place: Path) -> list[str]:
+        """List the units in the order in which they were put in place: those made twice, twice."""
+        notes = place / "notes"
+        lines = notes.read_text().splitlines() if notes.exists() else []
+        names = [line.removeprefix(f"{place}/") for line in lines]
+        return [name for name in names if re.fullmatch(self.mark, name)]
 
 
 PARTS = {
@@ -64,13 +83,20 @@ PARTS = {
         ["results/sets/few8.parquet", "results/verified/few.parquet"],
     ),
     "train": Part(
-        [TRAINED], [f"{TRAINED}/weights/manifest.json"], "scripts/train.py", "scripts/train.py"
+        [TRAINED],
+        [f"{TRAINED}/weights/manifest.json"],
+        r"\S*python scripts/launch\.py ",
+        r"\S*python (-u )?scripts/train\.py ",
+        "states",
+        rf"{TRAINED}/progress/.*/checkpoint-\d+/whole\.json",
     ),
     "generate": Part(
         [f"{ANSWERED}/N.parquet", f"{ANSWERED}/N.shards"],
         [f"{ANSWERED}/N.parquet"],
-        "scripts/generate.py",
+        r"\S*python scripts/generate\.py ",
         "VLLM::EngineCor",
+        "shards",
+        rf"{ANSWERED}/N\.shards/.*\.parquet",
     ),
     "tables": Part(
         ["results/scores", "results/tables/faults/codesign.csv"],
@@ -88,38 +114,47 @@ class Try:
     place: Path
     """A copy of it without the part."""
     part: Part
-    lasts: float
+    shim: Path
+    seconds: float
     """Seconds that the part takes undisturbed."""
+    after: int
+    """The fault comes once so many units are whole; 0: at a share of the time."""
     draw: random.Random
 
-    def start(self, *before: str, **more: str) -> subprocess.Popen:
+    def start(self, *before: str, locked: bool = True, **more: str) -> subprocess.Popen:
         """Start Snakemake as in a terminal of its own; what it says goes to a file."""
-        command = [*before, sys.executable, "-m", "snakemake", *ASKED, "--cores", "2", "--"]
+        command = [*before, sys.executable, "-m", "snakemake", *ASKED, "--cores", "2"]
+        noted = {
+            "LD_PRELOAD": str(self.shim),
+            "FAULT_ROOT": str(self.place / "results"),
+            "FAULT_NOTES": str(self.place / "notes"),
+        }
         with (self.place / "console").open("a") as console:
             return subprocess.Popen(
-                [*command, *self.part.targets],
+                [*command, *([] if locked else ["--nolock"]), "--", *self.part.targets],
                 cwd=self.place,
-                env=environment(**more),
+                env=environment(**noted, **more),
                 stdout=console,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
 
-    def run(self, *before: str) -> int:
+    def run(self, *before: str, locked: bool = True) -> int:
         """Run Snakemake to its end, and return its status."""
-        return ended(self.start(*before))
+        return ended(self.start(*before, locked=locked))
 
-    def moment(self, running: subprocess.Popen, words: str = "") -> list[int]:
-        """Wait for the moment of the fault; return the processes with such words in their command.
+    def moment(self, running: subprocess.Popen, command: str = "") -> list[int]:
+        """Wait for the moment of the fault; return the processes with such a command.
 
-        It is a share of the time that the part takes, or later, when there is such a process.
+        It comes as drawn, or later, when there is such a process.
         """
-        time.sleep(self.draw.uniform(0.15, 0.9) * self.lasts)
+        if not self.after:
+            time.sleep(self.draw.uniform(0.15, 0.9) * self.seconds)
         while running.poll() is None:
-            found = at_work(self.place, words) if words else [running.pid]
-            if found:
+            found = at_work(self.place, command) if command else [running.pid]
+            if found and len(self.part.made(self.place)) >= self.after:
                 return found
-            time.sleep(0.02)
+            time.sleep(0.01)
         raise Missed
 
 
@@ -137,14 +172,17 @@ def ended(process: subprocess.Popen) -> int:
         return -1
 
 
-def at_work(place: Path, words: str) -> list[int]:
-    """List the processes in a folder with such words in their command, older ones first."""
+def at_work(place: Path, command: str) -> list[int]:
+    """List the processes in a folder whose command begins so, but for Snakemake; older ones first.
+
+    The beginning is a regular expression.
+    """
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(FileNotFoundError, PermissionError, ProcessLookupError):
-            command = (process / "cmdline").read_bytes().decode(errors="replace")
+            words = (process / "cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
             here = (process / "cwd").readlink() == place
-            if here and words in command and "snakemake" not in command:
+            if here and re.match(command, words) and "snakemake" not in words:
                 found.append(int(process.name))
     return sorted(found)
 
@@ -154,18 +192,26 @@ def signalled(number: signal.Signals, whom: str) -> Callable[[Try], None]:
 
     def happen(one: Try) -> None:
         # On the CPU the engine runs in the job's own process, unless it is told otherwise.
-        running = one.start(**({"VLLM_ENABLE_V1_MULTIPROCESSING": "1"} if whom == "child" else {}))
-        words = {"job": one.part.script, "child": one.part.child}.get(whom, "")
-        found = one.moment(running, words)
+        apart = {"VLLM_ENABLE_V1_MULTIPROCESSING": "1"} if whom in {"job", "child"} else {}
+        running = one.start(**apart)
+        victim = {"job": one.part.script, "child": one.part.child}.get(whom, "")
+        found = one.moment(running, victim)
         if whom == "terminal":
             os.killpg(running.pid, number)
         else:
-            # A child is the youngest of those with its name: torchrun's have that of their parent.
             with suppress(ProcessLookupError):
-                os.kill(found[-1 if whom == "child" else 0], number)
+                os.kill(found[0], number)
         ended(running)
 
     return happen
+
+
+def closed(one: Try) -> None:
+    """Close the terminal of a plan that was started so that it goes on: with nohup."""
+    running = one.start("nohup")
+    one.moment(running)
+    os.killpg(running.pid, signal.SIGHUP)
+    ended(running)
 
 
 def disk_full(one: Try) -> None:
@@ -250,38 +296,32 @@ def damaged(how: str) -> Callable[[Try], None]:
 
 def torn_state(one: Try) -> None:
     """Kill a training, then cut a file of its newest state."""
-    pattern = f"{TRAINED}/progress/*/checkpoint-*/whole.json"
-    wanted = one.draw.randrange(2, 8)
-    killed_when(one, lambda: any(step(mark) >= wanted for mark in one.place.glob(pattern)))
-    newest = max(one.place.glob(pattern), key=step).parent
-    file = one.draw.choice(sorted(f for f in newest.rglob("*") if f.is_file()))
-    os.truncate(file, one.draw.randrange(file.stat().st_size))
+    killed(one)
+    marks = one.place.glob(f"{TRAINED}/progress/*/checkpoint-*/whole.json")
+    newest = max(marks, key=lambda mark: int(mark.parent.name.rpartition("-")[2])).parent
+    cut(one, sorted(newest.rglob("*")))
 
 
 def torn_shard(one: Try) -> None:
-    """Kill a generation, then cut its last shard."""
-    pattern = f"{ANSWERED}/N.shards/*/*.parquet"
-    wanted = one.draw.randrange(1, 5)
-    killed_when(one, lambda: len(list(one.place.glob(pattern))) >= wanted)
-    last = max(one.place.glob(pattern), key=lambda file: file.stat().st_mtime_ns)
-    os.truncate(last, one.draw.randrange(last.stat().st_size))
+    """Kill a generation, then cut its newest shard."""
+    killed(one)
+    cut(one, [one.place / one.part.made(one.place)[-1]])
 
 
-def killed_when(one: Try, reached: Callable[[], bool]) -> None:
-    """Start the part, and kill its script once so much is done."""
+def killed(one: Try) -> None:
+    """Start the part, and kill its processes once so much is whole."""
     running = one.start()
-    while not reached():
-        if running.poll() is not None:
-            raise Missed
-        time.sleep(0.01)
-    for process in at_work(one.place, one.part.script):
-        os.kill(process, signal.SIGKILL)
+    one.moment(running)
+    for process in at_work(one.place, ""):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
     ended(running)
 
 
-def step(mark: Path) -> int:
-    """Return the number of a state."""
-    return int(mark.parent.name.rpartition("-")[2])
+def cut(one: Try, paths: list[Path]) -> None:
+    """Cut one of some files short."""
+    file = one.draw.choice([path for path in paths if path.is_file() and path.stat().st_size])
+    os.truncate(file, one.draw.randrange(file.stat().st_size))
 
 
 def source_changed(one: Try) -> None:
@@ -306,12 +346,16 @@ def set_back(one: Try) -> None:
     ended(running)
 
 
-def two_at_once(one: Try) -> None:
-    """Start Snakemake while Snakemake is at work."""
-    running = one.start()
-    one.moment(running)
-    one.run()
-    ended(running)
+def two_at_once(*, locked: bool) -> Callable[[Try], None]:
+    """Return a fault: Snakemake starts while Snakemake is at work, and minds its lock or not."""
+
+    def happen(one: Try) -> None:
+        running = one.start(locked=locked)
+        one.moment(running)
+        one.run(locked=locked)
+        ended(running)
+
+    return happen
 
 
 ANYWHERE = list(PARTS)
@@ -326,6 +370,7 @@ HAPPENS: dict[str, tuple[Callable[[Try], None], list[str]]] = {
             ("child", ["train", "generate"]),
         ]
     },
+    "terminal closed, nohup": (closed, ["train", "generate"]),
     "disk full": (disk_full, ANYWHERE),
     "disk read-only": (read_only, ANYWHERE),
     "memory refused": (memory_refused, ["train", "generate", "tables"]),
@@ -336,7 +381,8 @@ HAPPENS: dict[str, tuple[Callable[[Try], None], list[str]]] = {
     "shard torn": (torn_shard, ["generate"]),
     "source changed": (source_changed, ["sets"]),
     "times set back": (set_back, ANYWHERE),
-    "two at once": (two_at_once, ANYWHERE),
+    "two at once": (two_at_once(locked=True), ANYWHERE),
+    "two unlocked": (two_at_once(locked=False), ["train", "generate"]),
 }
 
 
@@ -360,16 +406,6 @@ def unequal(done: Path, place: Path, *, all_of: bool) -> list[str]:
         and (all_of or (place / name).exists())
         and not same(done / name, place / name)
     ]
-
-
-def shards(place: Path) -> dict[Path, int]:
-    """Return when each shard was written."""
-    return {p: p.stat().st_mtime_ns for p in (place / ANSWERED).glob("N.shards/*/*.parquet")}
-
-
-def states(place: Path) -> list[int]:
-    """List the whole states of the training."""
-    return sorted(step(p) for p in place.glob(f"{TRAINED}/progress/*/checkpoint-*/whole.json"))
 
 
 def mended(place: Path) -> str:
@@ -398,43 +434,87 @@ def outcome(name: str, one: Try) -> tuple[str, int, str, int]:
         spoilt = []  # the fault itself
     if spoilt:
         return f"half or another artifact: {spoilt[0]}", 0, "", 0
-    again, repeated = 0, ""
+    again, hand = 0, ""
     missing = [name for name in one.part.targets if not (one.place / name).exists()]
     if missing or unequal(one.done, one.place, all_of=True):
-        before, saved = shards(one.place), states(one.place)
-        hand = mended(one.place)
-        again = 1
+        again, hand = 1, mended(one.place)
         if one.run():
             return f"could not be repeated, see {console}", again, hand, 0
-        after = shards(one.place)
-        twice = sum(after.get(path) != when for path, when in before.items())
-        log = one.place / "results/logs/train/tiny/few8-N-quick-s0.log"
-        said = re.findall(r"going on after step (\d+)", log.read_text()) if log.exists() else []
-        if before and one.part is PARTS["generate"]:
-            repeated = f"{twice} of {len(before)} whole shards"
-        if saved and one.part is PARTS["train"]:
-            repeated = f"went on after step {said[-1] if said else 0}, state {saved[-1]} was there"
-        repeated = "; ".join(filter(None, [repeated, hand]))
+    made = Counter(one.part.made(one.place))
+    twice = made.total() - len(made)
+    repeated = "; ".join(filter(None, [f"{twice} of {len(made)} {one.part.unit}", hand]))
     wrong = unequal(one.done, one.place, all_of=True)
     if wrong:
         return f"another artifact: {wrong[0]}", again, repeated, 0
+    if one.part.unit != "files" and twice > TWICE:
+        return "too much was made twice", again, repeated, 0
+    if stays(one.place):
+        return "a process stayed behind", again, repeated, 0
     left = artifacts(one.place) - artifacts(one.done)
     return "equal", again, repeated, len(left)
 
 
-def undisturbed(name: str, done: Path, place: Path) -> float:
-    """Return how many seconds a part takes; make sure that it can be repeated."""
-    kept, part = done.with_name("seconds.json"), PARTS[name]
-    times = json.loads(kept.read_text()) if kept.exists() else {}
-    if name not in times:
+def stays(place: Path) -> bool:
+    """Tell whether a process is at work in a folder, and for longer than it takes to end."""
+    end = time.monotonic() + PATIENCE
+    while at_work(place, ""):
+        if time.monotonic() > end:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Undisturbed:
+    """How a part is made where nothing happens."""
+
+    seconds: float
+    units: int
+
+
+def undisturbed(name: str, done: Path, place: Path, shim: Path) -> Undisturbed:
+    """Return how a part is made; make sure that it can be repeated, and that all is made once."""
+    kept, part = done.with_name("undisturbed.json"), PARTS[name]
+    known = json.loads(kept.read_text()) if kept.exists() else {}
+    if name not in known:
         begin = time.monotonic()
-        one = Try(done, without(part, done, place), part, 0, random.Random())
+        one = Try(done, without(part, done, place), part, shim, 0, 0, random.Random())
         status, wrong = one.run(), unequal(done, place, all_of=True)
-        if status or wrong:
-            raise RuntimeError(f"{name}: {wrong}\n" + (place / "console").read_text())
-        times[name] = time.monotonic() - begin
-        kept.write_text(json.dumps(times))
-    return times[name]
+        made = part.made(place)
+        if status or wrong or not made or len({*made}) < len(made):
+            raise RuntimeError(f"{name}: {wrong}, {made}\n" + (place / "console").read_text())
+        known[name] = time.monotonic() - begin, len(made)
+        kept.write_text(json.dumps(known))
+    return Undisturbed(*known[name])
+
+
+def tried(name: str, part: str, seed: int, done: Path, place: Path, shim: Path) -> Fault:
+    """Let a fault happen to a part, as its seed says; return what came of it.
+
+    Raises
+    ------
+    Missed
+        If the part was done before.
+    """
+    usual = undisturbed(part, done, place, shim)
+    draw = random.Random(f"{seed} {name} {part}")
+    after = 0
+    timed = name.startswith(("SIG", "terminal", "times", "two")) and draw.random() < 2 / 3
+    if PARTS[part].unit != "files" and (timed or name.endswith("torn")):
+        after = draw.randrange(1, usual.units)
+    try:
+        one = Try(
+            done, without(PARTS[part], done, place), PARTS[part], shim, usual.seconds, after, draw
+        )
+        what, again, repeated, left = outcome(name, one)
+    finally:
+        for process in at_work(place, ""):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+    under_way = f"{part} under way"
+    if after:
+        under_way = f"after {after} of {usual.units} {PARTS[part].unit}"
+    return Fault("plan", part, name, under_way, seed, what, again, repeated, left)
 
 
 def main() -> None:
@@ -442,42 +522,37 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--faults", type=int, default=4)
+    parser.add_argument("--minutes", type=float, default=math.inf, help="to start faults in")
     parser.add_argument("--seed", type=int, default=0, help="of the first fault")
     parser.add_argument("--only", nargs="*", default=[], help="words of a fault or a part")
     args = parser.parse_args()
 
     folder = args.folder.resolve()
     done, place = finished(folder / "done", *TARGETS), folder / "place"
+    shim = built(folder)
     both = [(name, part) for name, (_, parts) in HAPPENS.items() for part in parts]
     order = random.Random(0).sample(both, len(both))
     known = {(one.fault, one.what) for one in recorded() if one.level == "plan"}
     chosen = [
         (name, part)
         for name, part in order
-        if (name, part) not in known and (not args.only or {*name.split(), part} & {*args.only})
+        if (name, part) not in known
+        and (not args.only or {name, *name.split(), part} & {*args.only})
     ]
+    start = time.monotonic()
     for number, (name, part) in enumerate(chosen[: args.faults]):
-        seed = args.seed + number
-        draw = random.Random(f"{seed} {name} {part}")
-        lasts = undisturbed(part, done, place)
-        one = Try(done, without(PARTS[part], done, place), PARTS[part], lasts, draw)
-        begin = time.monotonic()
+        seed, begin = args.seed + number, time.monotonic()
+        if begin - start > 60 * args.minutes:
+            break
         try:
-            what, again, repeated, left = outcome(name, one)
+            fault = tried(name, part, seed, done, place, shim)
         except Missed:
             print(f"{name}, {part}, seed {seed}: was done before", flush=True)
             continue
-        finally:
-            for process in at_work(place, ""):
-                with suppress(ProcessLookupError):
-                    os.kill(process, signal.SIGKILL)
-        lasted = f"{time.monotonic() - begin:.0f} s"
-        print(name, part, seed, what, again, repeated, left, lasted, sep=", ", flush=True)
-        record(Fault("plan", part, name, f"{part} under way", seed, what, again, repeated, left))
-        if what != "equal":
-            shutil.copy(
-                place / "console", folder / f"console-{name}-{part}-{seed}".replace(" ", "_")
-            )
+        print(*astuple(fault)[1:], f"{time.monotonic() - begin:.0f} s", sep=", ", flush=True)
+        record(fault)
+        console = f"console-{name}-{part}-{seed}".replace(" ", "_")
+        shutil.copy(place / "console", folder / console)
 
 
 if __name__ == "__main__":

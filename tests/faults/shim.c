@@ -1,7 +1,9 @@
-/* A disk that fails when it is told to: put in front of a process by LD_PRELOAD.
+/* A disk that notes what is done to it, and fails when it is told to: put in front of a process by
+ * LD_PRELOAD. Concerned are files below FAULT_ROOT. What is renamed there has a line in FAULT_NOTES:
+ * all that is whole came into its place so, and stands there twice if it was made twice.
  *
- * Counts writes, renames, links and syncs of files below FAULT_ROOT, over all processes that share
- * FAULT_COUNTER (a file of 8 bytes), and at number FAULT_AT does what FAULT_KIND says:
+ * Counts writes, renames, links and syncs over all processes that share FAULT_COUNTER (a file of 8
+ * bytes), and at number FAULT_AT does what FAULT_KIND says:
  *
  *   kill   ends the process by SIGKILL; a write has written half of its bytes by then
  *   fail   returns an error of the disk, once
@@ -25,11 +27,12 @@
 static long *counter;
 static long at;
 static char kind;
-static const char *root;
+static const char *root, *notes;
 
 __attribute__((constructor)) static void begin(void) {
     const char *file = getenv("FAULT_COUNTER"), *number = getenv("FAULT_AT"), *what = getenv("FAULT_KIND");
     root = getenv("FAULT_ROOT");
+    notes = getenv("FAULT_NOTES");
     if (!file || !root) return;
     int fd = open(file, O_RDWR);
     if (fd < 0) return;
@@ -42,7 +45,7 @@ __attribute__((constructor)) static void begin(void) {
 
 static int below(const char *path) {
     char whole[PATH_MAX];
-    if (!counter || !path) return 0;
+    if (!root || !path) return 0;
     if (path[0] != '/') {
         if (!getcwd(whole, sizeof whole) || strlen(whole) + strlen(path) + 2 > sizeof whole) return 0;
         strcat(strcat(whole, "/"), path);
@@ -54,12 +57,21 @@ static int below(const char *path) {
 
 static int open_below(int fd) {
     char link[64], path[PATH_MAX];
-    if (!counter) return 0;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
     ssize_t n = readlink(link, path, sizeof path - 1);
     if (n <= 0) return 0;
     path[n] = 0;
     return below(path);
+}
+
+static int noted(int status, const char *to) {
+    if (status || !notes || !below(to)) return status;
+    int fd = open(notes, O_WRONLY | O_APPEND | O_CREAT, 0666);
+    if (fd >= 0) {
+        dprintf(fd, "%s\n", to);
+        close(fd);
+    }
+    return status;
 }
 
 /* Returns the error to report, 0 for none, -1 for the end of this process. */
@@ -77,7 +89,7 @@ static void end(void) { kill(getpid(), SIGKILL); pause(); }
     static type (*real)(__VA_ARGS__); \
     if (!real) real = dlsym(RTLD_NEXT, name)
 #define TRY(is_below, writes, half) \
-    if (is_below) { \
+    if (counter && is_below) { \
         int found = fault(writes); \
         if (found < 0) { half; end(); } \
         if (found > 0) { errno = found; return -1; } \
@@ -116,12 +128,12 @@ int fdatasync(int fd) {
 int rename(const char *from, const char *to) {
     REAL(int, "rename", const char *, const char *);
     TRY(below(to), 0, )
-    return real(from, to);
+    return noted(real(from, to), to);
 }
 int renameat(int a, const char *from, int b, const char *to) {
     REAL(int, "renameat", int, const char *, int, const char *);
     TRY(below(to), 0, )
-    return real(a, from, b, to);
+    return noted(real(a, from, b, to), to);
 }
 int link(const char *from, const char *to) {
     REAL(int, "link", const char *, const char *);

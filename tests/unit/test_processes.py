@@ -1,8 +1,10 @@
 """Processes of one training share the cores of its job, and one of them speaks for all."""
 
+import signal
+
 import pytest
 
-from its.processes import agree, count, rank, share_cores
+from its.processes import agree, count, heeded, rank, share_cores
 
 
 @pytest.mark.parametrize(
@@ -31,3 +33,12 @@ def test_a_process_alone_is_the_first_and_agrees_with_itself(
     monkeypatch.setattr("os.environ", {})
     assert (rank(), count()) == (0, 1)
     assert agree({"folder": "here", "state": None}) == {"folder": "here", "state": None}
+
+
+def test_a_signal_that_was_to_be_ignored_stays_so() -> None:
+    assert heeded([signal.SIGHUP, signal.SIGTERM]) == [signal.SIGHUP, signal.SIGTERM]
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert heeded([signal.SIGHUP, signal.SIGTERM]) == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGHUP, before)

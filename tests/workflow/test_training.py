@@ -314,6 +314,30 @@ def test_a_process_that_the_system_kills_is_told_apart(tmp_path: Path) -> None:
     assert "Traceback" not in launched.stderr
 
 
+def test_what_nohup_protects_goes_on_when_its_terminal_is_closed(tmp_path: Path) -> None:
+    script, up, go = tmp_path / "waits.py", tmp_path / "up", tmp_path / "go"
+    script.write_text(
+        "import pathlib, sys, time\n"
+        "up, go = map(pathlib.Path, sys.argv[1:])\n"
+        "up.touch()\n"
+        "while not go.exists():\n"
+        "    time.sleep(0.05)\n"
+    )
+    handled = ["--signals-to-handle", "SIGTERM,SIGHUP"]
+    command = [sys.executable, "scripts/launch.py", "--nproc-per-node", "1", *handled]
+    launched = subprocess.Popen(["nohup", *command, script, up, go], cwd=ROOT)
+    try:
+        while not up.exists():
+            assert launched.poll() is None
+            time.sleep(0.05)
+        launched.send_signal(signal.SIGHUP)
+        go.touch()
+        assert launched.wait(LONGEST) == 0
+    finally:
+        go.touch()
+        launched.wait(LONGEST)
+
+
 def test_two_processes_with_sharded_weights_train_the_same_model(
     unbroken: Trained, sharded: Trained
 ) -> None:
