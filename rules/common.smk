@@ -37,7 +37,7 @@ except InputError as error:
     # Raised, it would stand among lines of Snakemake's and ours.
     sys.exit(f"error: {error}")
 if workflow.is_main_process:
-    files = [file.removeprefix(f"{os.getcwd()}/") for file in workflow.configfiles]
+    files = [str(file).removeprefix(f"{os.getcwd()}/") for file in workflow.configfiles]
     for line in missing_revisions(used(experiment, experiment.plan), files):
         print(f"warning: {line}", file=sys.stderr)
 # For captions: with defaults.

