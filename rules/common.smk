@@ -4,6 +4,8 @@ import fcntl
 import json
 import os
 import re
+import shutil
+import socket
 import sys
 from functools import cache, wraps
 from pathlib import Path
@@ -65,6 +67,16 @@ def final(function):
             sys.exit(f"error: {error}")
 
     return call
+
+
+def check_submission():
+    """Refuse to submit where there is no SLURM: each job would fail by itself, and be retried."""
+    if workflow.executor_plugin.name == "slurm" and shutil.which("sbatch") is None:
+        sys.exit(
+            f"error: there is no sbatch on the PATH of {socket.gethostname()}, which takes jobs "
+            "to SLURM: call Snakemake on a login node of the cluster, or without `--profile "
+            "slurm` to run the jobs here"
+        )
 
 
 def setting(path, otherwise=None, **named):

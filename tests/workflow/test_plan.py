@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 from conftest import Checkout
@@ -116,6 +118,21 @@ def test_the_slurm_profile_plans_as_it_stands(checkout: Checkout) -> None:
 
     assert run.status == 0, run.out
     assert run.jobs["train"] == 4
+
+
+def test_a_machine_without_slurm_is_told_before_a_job_is_tried(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ["bash", "sh", "which"]:  # no sbatch
+        (programs / name).symlink_to(shutil.which(name))
+    monkeypatch.setenv("PATH", str(programs))
+    for _ in range(2):  # and no lock stays
+        run = checkout.snakemake("--profile", "slurm", "sets")
+        assert run.status != 0
+        assert run.out.splitlines()[-1].startswith("error: there is no sbatch on the PATH of ")
+    assert not (checkout.folder / "results").exists()
 
 
 def test_a_partial_table_makes_no_score(checkout: Checkout) -> None:
