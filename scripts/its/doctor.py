@@ -78,7 +78,9 @@ def facts(folder: Path, results: Path) -> Facts:
 
 def hangs(driver: Driver, seen: Facts, patience: float = PATIENCE) -> bool:
     """Tell whether a driver waits for nothing: no job of its own is left, and it says nothing."""
-    if driver.run is None or seen.queue is None or driver.busy or driver.quiet < patience:
+    if driver.run is None or seen.queue is None or driver.busy or driver.stopped:
+        return False
+    if driver.quiet < patience:
         return False
     return not any(job.run == driver.run for job in seen.active)
 
@@ -103,6 +105,14 @@ def _of_drivers(seen: Facts, patience: float) -> list[Finding]:
                     f"SLURM has no job of it left ({driver.run}). End it; what is made is kept, "
                     f"and {AGAIN}",
                     f"kill -INT {driver.process}",
+                )
+            )
+        elif driver.stopped:
+            found.append(
+                Finding(
+                    f"{what}, is stopped, as by Ctrl-Z: it starts no job and notices no end of one "
+                    "until it is let go on, here or by `fg` in its terminal",
+                    f"kill -CONT {driver.process}",
                 )
             )
         else:
