@@ -52,9 +52,9 @@ def make(args: argparse.Namespace) -> None:
     seen = torch.cuda.device_count()
     if seen < args.gpus:
         raise InputError(
-            f"the config asks for {args.gpus} GPUs, and this job on {socket.gethostname()} sees "
-            f"{seen}, with torch {torch.__version__}: ask for what the node has, or for a torch "
-            "that is made for its driver"
+            f"the config asks for {amount(args.gpus, 'GPU')}, and this job on "
+            f"{socket.gethostname()} sees {seen}, with torch {torch.__version__}: ask for "
+            "what the node has, or for a torch that is made for its driver"
         )
     shutil.rmtree(args.folder, ignore_errors=True)
     heads = max(2, args.gpus)

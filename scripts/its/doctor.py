@@ -14,6 +14,7 @@ from pathlib import Path
 from its.drivers import Driver, drivers, last_host
 from its.lease import Holder, holder
 from its.queue import HELD, NoAnswer, Queued, read_queue
+from its.words import amount
 
 PATIENCE = 900.0
 """Seconds after which a driver hangs that has no job left and says nothing. It asks SLURM at least
@@ -157,7 +158,7 @@ def _of_the_queue(seen: Facts) -> list[Finding]:
             )
         found.append(Finding(says))
     if len(seen.active) > MOST:
-        found.append(Finding(f"and {len(seen.active) - MOST} more jobs in SLURM's queue"))
+        found.append(Finding(f"and {amount(len(seen.active) - MOST, 'more job')} in SLURM's queue"))
     return found
 
 

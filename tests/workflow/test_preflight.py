@@ -48,4 +48,4 @@ def test_a_gpu_that_is_not_there_is_told(checkout: Checkout) -> None:
     run = checkout.snakemake(f"{FOUND}/generate/smollm2.json", "--cores", "2")
 
     assert run.status != 0
-    assert "error: the config asks for 1 GPUs, and this job on" in run.out
+    assert "error: the config asks for 1 GPU, and this job on" in run.out
