@@ -24,7 +24,8 @@ install:  ## Make .venv from PYTHON=..., or from the first Python that suits
 
 .PHONY: demo
 demo: install unlock  ## Run the default plan on CORES=... (all), and say where to look
-	@snakemake --cores 1 --quiet all -- results/cost/$(PLAN).csv
+	@snakemake --cores 1 --quiet all -- results/cost/$(PLAN).txt
+	head --lines 1 results/cost/$(PLAN).txt
 	echo "snakemake --cores $(CORES)"
 	snakemake --cores $(CORES) || { echo "Not finished. What is made is kept, unfinished work too: make demo goes on from here." >&2; exit 1; }
 	shown="results/tables/$(PLAN) results/figures/$(PLAN)"

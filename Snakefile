@@ -45,6 +45,7 @@ include: "rules/wildcards.smk"  # last, see there
 
 
 onstart:
+    check_submission()
     note_run(Path(workflow.basedir))
 
 
@@ -74,11 +75,6 @@ rule all:
         planned_tables,
         collect("<results>/report/{plan}/index.html", plan=config["plan"]),
         planned_releases,
-
-
-rule preflight:
-    input:
-        planned_preflight,
 
 
 rule sets:

@@ -4,6 +4,8 @@ import fcntl
 import json
 import os
 import re
+import shutil
+import socket
 import sys
 from functools import cache, wraps
 from pathlib import Path
@@ -37,7 +39,7 @@ except InputError as error:
     # Raised, it would stand among lines of Snakemake's and ours.
     sys.exit(f"error: {error}")
 if workflow.is_main_process:
-    files = [file.removeprefix(f"{os.getcwd()}/") for file in workflow.configfiles]
+    files = [str(file).removeprefix(f"{os.getcwd()}/") for file in workflow.configfiles]
     for line in missing_revisions(used(experiment, experiment.plan), files):
         print(f"warning: {line}", file=sys.stderr)
 # For captions: with defaults.
@@ -65,6 +67,16 @@ def final(function):
             sys.exit(f"error: {error}")
 
     return call
+
+
+def check_submission():
+    """Refuse to submit where there is no SLURM: each job would fail by itself, and be retried."""
+    if workflow.executor_plugin.name == "slurm" and shutil.which("sbatch") is None:
+        sys.exit(
+            f"error: there is no sbatch on the PATH of {socket.gethostname()}, which takes jobs "
+            "to SLURM: call Snakemake on a login node of the cluster, or without `--profile "
+            "slurm` to run the jobs here"
+        )
 
 
 def setting(path, otherwise=None, **named):

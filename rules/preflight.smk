@@ -65,3 +65,17 @@ rule preflight_generate:
         " --dtype {params.dtype:q} --gpus {resources.gpu:q} --gpu-share {resources.gpu_share:q}"
         " && python scripts/preflight.py tell {params.folder:q} {params.folder:q}/made.parquet"
         " {output:q} ) &> {log:q}"
+
+
+# Nothing is made, so it is shown each time.
+rule preflight:
+    input:
+        planned_preflight,
+    log:
+        "<logs>/preflight/preflight.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/preflight.py"),
+    shell:
+        "python scripts/preflight.py show {input:q} 2> {log:q}"

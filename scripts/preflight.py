@@ -1,6 +1,7 @@
 """What a look at a cluster starts from and ends with; between them run the scripts of real jobs.
 
-`make` writes a model of random weights and rows for it, `tell` keeps what came out.
+`make` writes a model of random weights and rows for it, `tell` keeps what came out, `show` prints
+it.
 """
 
 import argparse
@@ -16,12 +17,13 @@ from its.errors import InputError, run
 from its.files import write_json
 from its.schemas import REFINED
 from its.tables import write_table
+from its.words import amount
 
 QUESTION, RESPONSE = "What is 1 + 2?", "1 + 2 = 3. The final answer is \\boxed{3}."
 
 
 def main() -> None:
-    """Do the one or the other."""
+    """Do one of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parts = parser.add_subparsers(required=True)
     first = parts.add_parser("make")
@@ -34,6 +36,9 @@ def main() -> None:
     last.add_argument("made", type=Path, help="what came out: record of a training, or generations")
     last.add_argument("found", type=Path, help="JSON to write")
     last.set_defaults(do=tell)
+    all_of_them = parts.add_parser("show")
+    all_of_them.add_argument("found", type=Path, nargs="+", help="JSON that `tell` wrote")
+    all_of_them.set_defaults(do=show)
     args = parser.parse_args()
     args.do(args)
 
@@ -47,9 +52,9 @@ def make(args: argparse.Namespace) -> None:
     seen = torch.cuda.device_count()
     if seen < args.gpus:
         raise InputError(
-            f"the config asks for {args.gpus} GPUs, and this job on {socket.gethostname()} sees "
-            f"{seen}, with torch {torch.__version__}: ask for what the node has, or for a torch "
-            "that is made for its driver"
+            f"the config asks for {amount(args.gpus, 'GPU')}, and this job on "
+            f"{socket.gethostname()} sees {seen}, with torch {torch.__version__}: ask for "
+            "what the node has, or for a torch that is made for its driver"
         )
     shutil.rmtree(args.folder, ignore_errors=True)
     heads = max(2, args.gpus)
@@ -81,6 +86,21 @@ def tell(args: argparse.Namespace) -> None:
     write_json(args.found, {"host": socket.gethostname(), **found})
     shutil.rmtree(args.folder)
     say(f"{args.found.with_suffix('')}: a job of this shape works on {socket.gethostname()}")
+
+
+def show(args: argparse.Namespace) -> None:
+    """Print a line for each: where it was, on what, with which versions."""
+    for path in args.found:
+        found = json.loads(path.read_text())
+        if "made_with" in found:
+            versions = dict(found["made_with"][0])
+            made, devices = "a token", f"{versions.pop('device')} x {versions.pop('count')}"
+        else:
+            versions = found["versions"]
+            made, devices = "a step", f"{found['device']} x {found['processes']}"
+        named = ", ".join(f"{name} {version}" for name, version in versions.items())
+        print(f"{path.with_suffix('')}: {made} on {found['host']} ({devices}; {named})")
+    print(f"Jobs of {amount(len(args.found), 'kind')} work here as the config asks for them")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from its.costs.disk import most_held
 from its.costs.fit import misfits
 from its.costs.jobs import Lengths, kinds
 from its.costs.measured import corrected, factors, finished
-from its.costs.table import heading, in_words, price_rows
+from its.costs.table import heading, in_short, in_words, price_rows
 from its.errors import refuse, run
 from its.files import replacing
 from its.spreadsheets import write_csv
@@ -40,8 +40,10 @@ def main() -> None:
         found = factors(jobs)
     made = [corrected(kind, found) for kind in kinds(config, args.plan, lengths)]
     prices = price_rows(made, config.price)
-    text = in_words(prices, heading(args.plan, made, config.price, found))
-    text += f"\n{most_in_words(most_held(made, config), config)}"
+    held = most_held(made, config)
+    short = in_short(args.plan, prices, held.large + held.rest)
+    text = in_words(prices, [short, *heading(made, config.price, found)])
+    text += f"\n{most_in_words(held, config)}"
     if config.price.refuse and (wrong := misfits(config, args.plan)):
         print(text, file=sys.stderr)
         refuse(wrong)

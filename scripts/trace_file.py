@@ -9,6 +9,7 @@ from pathlib import Path
 
 from its.errors import run
 from its.provenance import chain
+from its.words import amount
 
 
 def main() -> None:
@@ -28,8 +29,8 @@ def main() -> None:
             print(f"  CHANGED: {link.path} {fault}")
     faults = sum(len(link.faults) for link in links)
     if faults:
-        sys.exit(f"error: {faults} links do not hold; they say CHANGED above")
-    print(f"{len(links)} files, every hash as it was recorded")
+        sys.exit(f"error: CHANGED stands at {amount(faults, 'place')} above")
+    print(f"{amount(len(links), 'file')}, every hash as it was recorded")
 
 
 if __name__ == "__main__":

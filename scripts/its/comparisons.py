@@ -14,6 +14,7 @@ from its.corrections import holm
 from its.means import crossed, stacked
 from its.paired import Difference, paired_difference
 from its.spreads import Spreads
+from its.words import amount
 
 COMPARISONS = {
     "benchmark": pl.String,
@@ -223,9 +224,10 @@ def _row(
 def _note(difference: Difference, planned: int) -> str:
     notes = [unfinished(difference.replicates, planned)]
     if difference.discordant < FEWEST:
-        notes.append(f"{difference.discordant} problems differ: no test could reach 5%")
+        differ = amount(difference.discordant, "problem differs", "problems differ")
+        notes.append(f"{differ}: no test could reach 5%")
     if difference.problems < FEW:
-        notes.append(f"{difference.problems} problems: the interval is rough")
+        notes.append(f"{amount(difference.problems, 'problem')}: the interval is rough")
     if difference.replicates == 1:
         notes.append("one replicate: another training may differ more than the interval says")
     return "; ".join(filter(None, notes))

@@ -9,6 +9,11 @@ from tqdm import tqdm
 
 INTERVAL = 5.0
 """Seconds between two lines of one job."""
+EARLY_SHARE, EARLY = 0.1, 600.0
+"""Of the work, and in seconds: before either is done, the time that is left is anybody's guess. The
+short responses of a batch end first, and all of them at last."""
+EARLY_FORMAT = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}, {rate_fmt}{postfix}]"
+"""tqdm's own, without the time that is left."""
 
 
 class Progress:
@@ -38,6 +43,8 @@ class Progress:
         if now - self.shown < INTERVAL and done != self.total:
             return
         self.shown = now
+        share = (done - self.first) / max(1, self.total - self.first)
+        early = self.total and share < EARLY_SHARE and now - self.start < EARLY
         say(
             tqdm.format_meter(
                 done,
@@ -48,6 +55,7 @@ class Progress:
                 unit=f" {self.unit}",
                 postfix=note or None,
                 initial=self.first,
+                bar_format=EARLY_FORMAT if early else None,
             )
         )
 

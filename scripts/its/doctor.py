@@ -14,6 +14,7 @@ from pathlib import Path
 from its.drivers import Driver, drivers, last_host
 from its.lease import Holder, holder
 from its.queue import HELD, NoAnswer, Queued, read_queue
+from its.words import amount
 
 PATIENCE = 900.0
 """Seconds after which a driver hangs that has no job left and says nothing. It asks SLURM at least
@@ -78,7 +79,9 @@ def facts(folder: Path, results: Path) -> Facts:
 
 def hangs(driver: Driver, seen: Facts, patience: float = PATIENCE) -> bool:
     """Tell whether a driver waits for nothing: no job of its own is left, and it says nothing."""
-    if driver.run is None or seen.queue is None or driver.busy or driver.quiet < patience:
+    if driver.run is None or seen.queue is None or driver.busy or driver.stopped:
+        return False
+    if driver.quiet < patience:
         return False
     return not any(job.run == driver.run for job in seen.active)
 
@@ -103,6 +106,14 @@ def _of_drivers(seen: Facts, patience: float) -> list[Finding]:
                     f"SLURM has no job of it left ({driver.run}). End it; what is made is kept, "
                     f"and {AGAIN}",
                     f"kill -INT {driver.process}",
+                )
+            )
+        elif driver.stopped:
+            found.append(
+                Finding(
+                    f"{what}, is stopped, as by Ctrl-Z: it starts no job and notices no end of one "
+                    "until it is let go on, here or by `fg` in its terminal",
+                    f"kill -CONT {driver.process}",
                 )
             )
         else:
@@ -147,7 +158,7 @@ def _of_the_queue(seen: Facts) -> list[Finding]:
             )
         found.append(Finding(says))
     if len(seen.active) > MOST:
-        found.append(Finding(f"and {len(seen.active) - MOST} more jobs in SLURM's queue"))
+        found.append(Finding(f"and {amount(len(seen.active) - MOST, 'more job')} in SLURM's queue"))
     return found
 
 

@@ -21,6 +21,8 @@ class Driver:
     """Seconds since it wrote the last line of its log."""
     busy: bool
     """Whether it has processes of its own at work."""
+    stopped: bool = False
+    """Whether it does nothing until somebody lets it go on."""
 
 
 def drivers(folder: Path) -> list[Driver]:
@@ -66,4 +68,5 @@ def _driver(process: psutil.Process, folder: Path) -> Driver:
         named = re.search(r"^SLURM run ID: (\S+)$", logs[0].read_text(), re.MULTILINE)
         run = named.group(1) if named else None
         quiet = time.time() - logs[0].stat().st_mtime
-    return Driver(process.pid, run, quiet, bool(process.children()))
+    stopped = process.status() == psutil.STATUS_STOPPED
+    return Driver(process.pid, run, quiet, bool(process.children()), stopped)

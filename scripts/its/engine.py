@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from its.devices import share_gpus
 from its.errors import InputError
 from its.offline import stay_offline
+from its.words import amount
 
 if TYPE_CHECKING:
     from vllm import LLM
@@ -89,8 +90,9 @@ def check_device(gpus: int) -> None:
     found = torch.cuda.device_count()
     if gpus > found:
         raise InputError(
-            f"the config declares {gpus} GPUs for this model (generate.gpus), this job sees "
-            f"{found}: run it where they are, as with --profile slurm, or set gpus to 0 for the CPU"
+            f"the config declares {amount(gpus, 'GPU')} for this model (generate.gpus), this "
+            f"job sees {found}: run it where they are, as with --profile slurm, or set gpus to 0 "
+            "for the CPU"
         )
     if not gpus and (torch.version.cuda or torch.version.hip):
         raise InputError(

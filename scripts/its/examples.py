@@ -13,6 +13,7 @@ from its.config.recipe import Recipe
 from its.errors import InputError, refuse
 from its.hashing import digest
 from its.tables import read_table
+from its.words import amount
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase as Tokenizer
@@ -119,7 +120,9 @@ def fit(examples: pl.DataFrame, recipe: Recipe) -> Fitted:
     room = recipe.max_length - PROMPT
     kept = examples.filter(room >= (1 if recipe.too_long == "cut" else COMPLETION))
     if kept.is_empty():
-        raise InputError(f"none of {len(examples)} rows fits into {recipe.max_length} tokens")
+        raise InputError(
+            f"none of {amount(len(examples), 'row')} fits into {recipe.max_length} tokens"
+        )
     dropped = len(examples) - len(kept)
     cut = kept.with_columns(pl.col("completion").list.head(room))
     return Fitted(cut, dropped, len(long) - dropped)

@@ -10,6 +10,7 @@ from its.config.claim import Claim
 from its.config.plan import UNTRAINED, Plan
 from its.config.power import Power
 from its.uncertainty import LEVEL, POWER, Replication, Uncertainty, Variance
+from its.words import amount
 
 DETECTABLE = {
     "claim": pl.String,
@@ -132,7 +133,8 @@ def in_words(rows: pl.DataFrame, name: str) -> str:
     lines = [
         f"What plan {name} can detect: how many points a contrast must lie from where it is said",
         "to lie, to be decided in four of five repetitions; alone, and corrected for all",
-        f"{len(rows)} rows of its claims. An estimate, by what config/README.md says (power).",
+        f"{amount(len(rows), 'row')} of its claims. An estimate, by what config/README.md says "
+        "(power).",
         "",
     ]
     with pl.Config(

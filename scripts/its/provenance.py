@@ -3,6 +3,7 @@
 import ast
 import base64
 import json
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -45,10 +46,12 @@ def chain(path: Path) -> list[Link]:
     InputError
         If Snakemake has no record of the file itself: then nothing is known.
     """
+    path = Path(os.path.relpath(path))  # as Snakemake has it, however it is written
     if not _record_file(path).exists():
+        there = "Snakemake has no record of making it" if path.exists() else "there is no such file"
         raise InputError(
-            f"{path}: Snakemake has no record of making it; give a path as the workflow writes "
-            "it, from its folder"
+            f"{path}: {there}; call this in the workflow's folder, with a path below results/. "
+            f"`snakemake -n {path}` says whether it can be made"
         )
     return list(links_of([path]).values())
 

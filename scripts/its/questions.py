@@ -9,6 +9,7 @@ import polars as pl
 from its.hashing import digest
 from its.schemas import REFINED
 from its.tables import read_table
+from its.words import amount
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -35,8 +36,8 @@ dd { margin: 0; overflow-wrap: anywhere; }
 </head>
 <body>
 <h1>Refined questions</h1>
-<p>What a model is asked, and learns to answer, in each strategy of the plan: {{ rows }} questions
-of each set, chosen by hash. <mark>Marked</mark>: the context.</p>
+<p>What a model is asked, and learns to answer, in each strategy of the plan:
+{{ amount(rows, "question") }} of each set, chosen by hash. <mark>Marked</mark>: the context.</p>
 {% for set in sets %}
 <h2>{{ set.name }}{% if set.label != set.name %}: {{ set.label }}{% endif %}</h2>
 {% for question in set.questions %}
@@ -95,7 +96,7 @@ def questions_page(paths: list[Path], labels: Mapping[str, str], *, rows: int = 
         }
         for name, files in sets.items()
     ]
-    return environment.from_string(PAGE).render(sets=shown, rows=rows)
+    return environment.from_string(PAGE).render(sets=shown, rows=rows, amount=amount)
 
 
 def _questions(files: list[Path], labels: Mapping[str, str], rows: int) -> list[dict[str, Any]]:

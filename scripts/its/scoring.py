@@ -9,6 +9,7 @@ from its.config.model import Chat
 from its.errors import refuse
 from its.golds import separated
 from its.grading import SECONDS, Verdict, decided, judge, unusable
+from its.words import amount
 
 GENERATIONS = {
     "id": pl.String,
@@ -179,7 +180,7 @@ def _mistakes(generations: pl.DataFrame, answers: pl.DataFrame) -> list[str]:
     samples = generations["sample"].n_unique()
     numbers = generations.group_by("id").agg(pl.col("sample").n_unique())
     mistakes += [
-        f"problem {id}: {count} samples, others have {samples}; generate again"
+        f"problem {id}: {amount(count, 'sample')}, others have {samples}; generate again"
         for id, count in numbers.filter(pl.col("sample") != samples).sort("id").iter_rows()
     ]
     mistakes += [

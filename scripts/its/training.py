@@ -38,6 +38,7 @@ from its.trainer import (
 )
 from its.universal import redivide, redivided
 from its.weights import weights_of, write_manifest
+from its.words import amount
 
 LIBRARIES = ["torch", "transformers", "trl", "accelerate", "deepspeed"]
 
@@ -119,8 +120,9 @@ def _lead(job: Job, work: Work, fitted: Fitted, state: Path | None) -> None:
     write_json(job.record, record)
     write_manifest(job.manifest, job.weights if job.place != job.home else None)
     say(
-        f"train {job.name}: {course.last_step} steps, loss {record['loss']['first']:.3f} to "
-        f"{record['loss']['last']:.3f}, {record['tokens_per_second']:.0f} tokens/s"
+        f"train {job.name}: {amount(course.last_step, 'step')}, loss "
+        f"{record['loss']['first']:.3f} to {record['loss']['last']:.3f}, "
+        f"{record['tokens_per_second']:.0f} tokens/s"
     )
 
 
@@ -158,9 +160,10 @@ def _run(
     )
     trainer.remove_callback(PrinterCallback)
     if rank() == 0:
-        what = f"{len(fitted.examples)} rows in {course.sequences} sequences"
+        rows, sequences = amount(len(fitted.examples), "row"), amount(course.sequences, "sequence")
         where = f"going on after step {state.name.rpartition('-')[2]}" if state else "starting"
-        say(f"train {job.name}: {what}, {course.last_step} steps, {where}")
+        steps = amount(course.last_step, "step")
+        say(f"train {job.name}: {rows} in {sequences}, {steps}, {where}")
     try:
         trainer.train(resume_from_checkpoint=str(state) if state else None)
     except RuntimeError as error:

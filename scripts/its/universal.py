@@ -15,6 +15,7 @@ from its.checkpoints import parts_of
 from its.console import say
 from its.errors import InputError
 from its.processes import count
+from its.words import amount
 
 LATEST = "latest_universal"
 """Names the folder for DeepSpeed; written last."""
@@ -43,7 +44,8 @@ def redivide(state: Path, processes: int) -> None:
     if (state / LATEST).exists():
         return
     parts = parts_of(state)
-    say(f"{state}: left by {parts} processes, to be gone on from by {processes}; converting it")
+    left = amount(parts, "process", "processes")
+    say(f"{state}: left by {left}, to be gone on from by {processes}; converting it")
     divided = state / (state / "latest").read_text().strip()
     whole = divided.with_name(f"{divided.name}_universal")
     shutil.rmtree(whole, ignore_errors=True)  # of a process that was killed
@@ -53,8 +55,8 @@ def redivide(state: Path, processes: int) -> None:
         shutil.rmtree(whole, ignore_errors=True)
         raise InputError(
             f"{state}: DeepSpeed left this state in {parts} parts, and cannot turn it into one for "
-            f"{processes} processes ({error}); train with {parts} again, on as many GPUs, or "
-            "remove the folder to start anew"
+            f"{amount(processes, 'process', 'processes')} ({error}); train with {parts} "
+            "again, on as many GPUs, or remove the folder to start anew"
         ) from error
 
 

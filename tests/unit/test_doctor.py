@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -30,6 +31,7 @@ NOTHING = Facts(
 AT_WORK = Driver(7, run="its_a", quiet=20, busy=False)
 SILENT = Driver(7, run="its_a", quiet=2000, busy=False)
 LOCAL = Driver(7, run=None, quiet=2000, busy=True)
+STOPPED = Driver(7, run="its_a", quiet=2000, busy=False, stopped=True)
 
 
 def seen(**different: object) -> Facts:
@@ -56,6 +58,7 @@ def held(alive: bool | None, slurm_job: str | None = None) -> Holder:
         (SILENT, None, False),  # nobody can tell
         (AT_WORK, [], False),
         (LOCAL, [], False),
+        (STOPPED, [], False),  # it waits for somebody
     ],
 )
 def test_a_driver_hangs_if_it_waits_for_nothing(
@@ -72,6 +75,7 @@ def test_a_driver_hangs_if_it_waits_for_nothing(
         ({"locked": True, "drivers": [LOCAL]}, ""),
         ({"drivers": [SILENT], "queue": []}, "kill -INT 7"),
         ({"drivers": [AT_WORK], "queue": [job("PREEMPTED")]}, "scontrol requeue 12"),
+        ({"drivers": [STOPPED], "queue": []}, "kill -CONT 7"),
         ({"queue": [job("PREEMPTED")]}, ""),  # nobody waits for it
         (
             {"drivers": [AT_WORK], "queue": [job("PENDING", reason="JobHeldUser")]},
@@ -160,12 +164,16 @@ def test_a_driver_is_known_by_its_folder_and_its_log(tmp_path: Path) -> None:
     process.stdout.readline()
     try:
         (found,) = facts(tmp_path, tmp_path).drivers
+        process.send_signal(signal.SIGSTOP)
+        os.waitpid(process.pid, os.WUNTRACED)  # until it has
+        (stopped,) = facts(tmp_path, tmp_path).drivers
     finally:
         process.kill()
         process.communicate()
 
     assert (found.process, found.run, found.busy) == (process.pid, "its_b", False)
     assert found.quiet < 30
+    assert (found.stopped, stopped.stopped) == (False, True)
 
 
 def test_only_jobs_of_this_folder_are_read() -> None:

@@ -100,7 +100,7 @@ def test_too_long_rows_lose_their_end_and_are_counted() -> None:
 
 
 def test_a_limit_that_leaves_nothing_is_refused() -> None:
-    with pytest.raises(InputError, match="none of 1 rows fits into 8 tokens"):
+    with pytest.raises(InputError, match="none of 1 row fits into 8 tokens"):
         fit(examples(a=(9, 1)), Recipe(max_length=8, too_long="cut"))
 
 

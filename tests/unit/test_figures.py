@@ -133,7 +133,7 @@ def test_a_picture_in_pixels_is_packed_well(scores: Path) -> None:
 def test_the_split_of_variance_says_what_one_replicate_cannot(scores: Path) -> None:
     table = variance_rows(PLAN, ["U"], scores)
     image = svg(variance.draw(table, NAMES), scores)
-    assert "10 problems x 1 replicates x 1 samples (other trainings unknown)" in image
+    assert "10 problems x 1 replicate x 1 sample (other trainings unknown)" in image
     assert "Easy sums" in image
 
 

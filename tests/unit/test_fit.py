@@ -103,6 +103,16 @@ def test_llama_7b_on_eight_a800_peaks_where_it_was_measured(
     assert 0.75 < taken.total / GIB / said < 1.33
 
 
+@pytest.mark.parametrize(("longest", "said"), [(94, 3980), (132, 4168)])
+def test_trainings_on_the_processor_peak_near_what_was_measured(longest: int, said: int) -> None:
+    """The demo's, in MiB of two cores: of rows as long as its longest, a quarter of what may be."""
+    demo = config(model("Qwen2.5-7B"), RECIPE)
+    one = demo.models["smollm2"]
+    recipe = demo.recipes["sft"].model_copy(update={"max_length": longest})
+    taken = training_memory(one, one.shape, recipe, Sharding(), demo.price)
+    assert 0.8 < taken.total / 2**20 / said < 1.25
+
+
 def test_a_32b_at_20k_tokens_needs_sixteen_gpus_of_80_gb() -> None:
     """What s1's authors report: github.com/simplescaling/s1, issue 13."""
     recipe = RECIPE | {"max_length": 20000, "packing": False}

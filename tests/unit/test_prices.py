@@ -13,12 +13,13 @@ from its.config.experiment import Config
 from its.config.model import Model
 from its.config.price import CARDS, Price
 from its.config.recipe import Recipe
+from its.costs.device import GIB
 from its.costs.generation import generation_seconds, start_seconds
 from its.costs.jobs import Kind, Lengths, generation_kind, kinds, training_kind
 from its.costs.measured import Factors, Finished, corrected, factors, finished
 from its.costs.sharding import Sharding
 from its.costs.sizes import forward_flops
-from its.costs.table import PRICES, heading, in_words, price_rows, total_rows
+from its.costs.table import PRICES, heading, in_short, in_words, price_rows, total_rows
 from its.costs.training import training_seconds
 from its.errors import InputError
 
@@ -196,13 +197,27 @@ def test_fewer_gpus_than_a_job_asks_for_are_refused() -> None:
 def test_a_person_sees_jobs_and_totals(demo: Config) -> None:
     found = kinds(demo, "demo", Lengths())
     prices = price_rows(found, demo.price)
-    text = in_words(prices, heading("demo", found, demo.price, {}))
-    assert "The price of plan demo, an estimate" in text
+    text = in_words(prices, heading(found, demo.price, {}))
+    assert "config/README.md says what it assumes" in text
     assert "Cores at once for jobs without a GPU: 2." in text
     assert "GPUs" not in text.split("stage")[0]
+    assert "1 core " in text
+    assert "2 cores" in text
     assert "smollm2 demo192 sft" in text
     assert max(map(len, text.splitlines())) <= 160
     assert text.splitlines()[-1].split()[:2] == ["all", str(prices["jobs"].sum())]
+
+
+def test_a_line_says_time_disk_and_memory(demo: Config) -> None:
+    two = Kind("train", "m", "s r", 3, gpus=0, cores=2, start=0, work=HOUR, memory=6 * GIB)
+    one = Kind("generate", "m", "b", 2, gpus=0, cores=1, start=0, work=HOUR, memory=1.5 * GIB)
+    prices = price_rows([two, one], demo.price)
+    assert in_short("demo", prices, 7.04e9) == (
+        "The price of plan demo, an estimate: 4.0 h, 7.0 GB on the disk, up to 6.0 GiB of memory "
+        "of a job if texts are as long as they may be."
+    )
+    gpus = price_rows([replace(two, gpus=8)], demo.price)
+    assert "6.0 GiB of memory of a GPU if" in in_short("demo", gpus, 0)
 
 
 def test_a_job_that_takes_longer_than_it_may_is_named(raw: dict) -> None:

@@ -128,7 +128,7 @@ def test_every_mistake_is_named_before_anything_is_judged() -> None:
         "problem silent: no response",
         "responses to stranger, which the benchmark does not have",
         "problem a: sample 0 stands there 2 times",
-        "problem b: 1 samples, others have 2",
+        "problem b: 1 sample, others have 2",
         "problem b: finish is 'abort'",
         "problem b: no answer to compare with",
         r"problem a: its answer '\\frac{' cannot be parsed",

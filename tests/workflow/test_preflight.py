@@ -1,6 +1,7 @@
 """A job of each kind, small enough to be lost, before the large ones."""
 
 import json
+import socket
 
 import pytest
 from conftest import Checkout
@@ -29,6 +30,17 @@ def test_a_step_and_a_token_are_made_by_the_scripts_of_real_jobs(checkout: Check
     assert generated["made_with"]
     assert not [path for path in (checkout.folder / FOUND).rglob("*.safetensors")]
 
+    again = checkout.snakemake(
+        *["preflight", "--cores", "2", "--quiet", "all", "--configfile", "config/small.yaml"]
+    )
+    assert again.status == 0
+    generated, trained, together = again.out.splitlines()[-3:]
+    host = socket.gethostname()
+    assert generated.startswith(f"{FOUND}/generate/smollm2: a token on {host} (")
+    assert ", vllm " in generated
+    assert trained.startswith(f"{FOUND}/train/smollm2-quick: a step on {host} (cpu x 2; ")
+    assert together == "Jobs of 2 kinds work here as the config asks for them"
+
 
 @pytest.mark.slow
 def test_a_gpu_that_is_not_there_is_told(checkout: Checkout) -> None:
@@ -36,4 +48,4 @@ def test_a_gpu_that_is_not_there_is_told(checkout: Checkout) -> None:
     run = checkout.snakemake(f"{FOUND}/generate/smollm2.json", "--cores", "2")
 
     assert run.status != 0
-    assert "error: the config asks for 1 GPUs, and this job on" in run.out
+    assert "error: the config asks for 1 GPU, and this job on" in run.out

@@ -44,6 +44,21 @@ def test_a_chain_ends_at_its_sources_and_names_settings_and_commit(made: Checkou
     assert "2 files, every hash as it was recorded" in out
 
 
+def test_a_path_may_be_written_in_any_way(made: Checkout) -> None:
+    assert trace(made, f"./{SET}") == trace(made, str(made.folder / SET)) == trace(made, SET)
+
+
+def test_a_file_that_is_not_there_is_told_from_one_that_nobody_made(made: Checkout) -> None:
+    assert trace(made, "results/no.json") == (
+        2,
+        "error: results/no.json: there is no such file; call this in the workflow's folder, with a "
+        "path below results/. `snakemake -n results/no.json` says whether it can be made\n",
+    )
+    status, out = trace(made, "Snakefile")
+    assert status == 2
+    assert "error: Snakefile: Snakemake has no record of making it; " in out
+
+
 def test_a_changed_file_of_a_chain_is_named(made: Checkout) -> None:
     faults = {
         ROWS: f"CHANGED: {SOURCE} lists {ROWS}, which has changed",
@@ -65,12 +80,6 @@ def test_a_run_is_noted_once(made: Checkout) -> None:
     assert len(runs.read_text().splitlines()) == 1
     assert made.snakemake("-n", "--configfile", "config/small.yaml").status == 0
     assert len(runs.read_text().splitlines()) == 1
-
-
-def test_a_file_that_nothing_made_is_refused(made: Checkout) -> None:
-    status, out = trace(made, "results/scores/nothing.json")
-    assert status == 2
-    assert "error: results/scores/nothing.json: Snakemake has no record" in out
 
 
 @pytest.mark.slow

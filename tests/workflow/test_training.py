@@ -284,7 +284,7 @@ def test_a_state_that_cannot_be_converted_is_kept_and_both_counts_are_named(
 
     assert start(tmp_path, processes=1, recipe=RECIPE | ZERO3).wait(LONGEST) == 2
     log = (tmp_path / "log").read_text()
-    assert "left this state in 2 parts, and cannot turn it into one for 1 processes" in log
+    assert "left this state in 2 parts, and cannot turn it into one for 1 process" in log
     assert "train with 2 again" in log
     assert trained.states()
 

@@ -1,10 +1,13 @@
 """What makes the numbers of a matrix uncertain, as bars."""
 
+from functools import partial
+
 import altair as alt
 import polars as pl
 
 from its.figures import INK, Names, named_rows, nothing
 from its.variances import VARIANCES
+from its.words import amount
 
 TABLES = [VARIANCES]
 
@@ -48,12 +51,7 @@ def draw(variance: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
             *((pl.col(name).fill_null(0) * square).mean() for name in PARTS),
             square=square.mean(),
             known=pl.col("replicates").is_not_null().all(),
-            counts=pl.format(
-                "{} problems x {} replicates x {} samples",
-                pl.col("count_problems").min(),
-                pl.col("count_replicates").min(),
-                pl.col("count_samples").min(),
-            ),
+            counts=pl.concat_str(map(_least, ["problem", "replicate", "sample"]), separator=" x "),
         )
     )
     if matrices.is_empty():
@@ -99,3 +97,9 @@ def draw(variance: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     text = alt.Chart(rows.select("row", "text")).mark_text(align="left", color=INK, fontSize=11)
     beside = text.encode(y=y, x=alt.value(WIDTH + 10), text="text:N")
     return alt.layer(bars, beside).properties(width=WIDTH, height=STEP * len(rows), title=title)
+
+
+def _least(what: str) -> pl.Expr:
+    """Return the least count of a kind in words."""
+    least = pl.col(f"count_{what}s").min()
+    return least.map_elements(partial(amount, one=what), pl.String)

@@ -75,15 +75,30 @@ def total_rows(prices: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([stages.select(list(TOTALS)), everything]).cast(TOTALS)
 
 
-def heading(
-    name: str, kinds: Sequence[Kind], price: Price, factors: Mapping[Group, Factors]
-) -> list[str]:
+def in_short(name: str, prices: pl.DataFrame, held: float) -> str:
+    """Return the price in one line.
+
+    Parameters
+    ----------
+    name
+        Of the plan.
+    held
+        Bytes that it has on the disk at most at once.
+    """
+    time = total_rows(prices).select(_time("wall_hours"))[-1].item()
+    memory = prices.select(_number("memory_gib").sort_by("memory_gib").last()).item()
+    whose = "a GPU" if prices["gpus"].max() else "a job"
+    return (
+        f"The price of plan {name}, an estimate: {time}, {held / 1e9:.1f} GB on the disk, up to "
+        f"{memory} GiB of memory of {whose} if texts are as long as they may be."
+    )
+
+
+def heading(kinds: Sequence[Kind], price: Price, factors: Mapping[Group, Factors]) -> list[str]:
     """Return what the numbers below rest on."""
     card = price.card
     gpus, cores = at_hand(kinds, price)
-    lines = [
-        f"The price of plan {name}, an estimate. config/README.md says what it assumes (price)."
-    ]
+    lines = ["config/README.md says what it assumes (price)."]
     if any(one.gpus for one in kinds):
         lines.append(
             f"GPUs at once: {gpus} {price.gpu}, {card.memory:g} GiB, {card.bfloat16:g} TFLOP/s, of "
@@ -112,8 +127,8 @@ def in_words(prices: pl.DataFrame, head: Sequence[str]) -> str:
         pl.format("{} {}", "model", "what").str.strip_chars().alias("model and what"),
         "jobs",
         pl.when(pl.col("gpus") > 0)
-        .then(pl.format("{} GPU", "gpus"))
-        .otherwise(pl.format("{} core", "cores"))
+        .then(pl.format("{} GPU{}", "gpus", _plural("gpus")))
+        .otherwise(pl.format("{} core{}", "cores", _plural("cores")))
         .alias("each on"),
         _time("hours_each").alias("each takes"),
         pl.when(pl.col("gpus") > 0)
@@ -181,6 +196,10 @@ def _number(name: str, unit: float = 1) -> pl.Expr:
         .then(value.round().cast(pl.Int64).cast(pl.String))
         .otherwise(value.round(2 if unit == 1 else 1).cast(pl.String))
     )
+
+
+def _plural(name: str) -> pl.Expr:
+    return pl.when(pl.col(name) == 1).then(pl.lit("")).otherwise(pl.lit("s"))
 
 
 def _time(name: str) -> pl.Expr:

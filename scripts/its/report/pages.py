@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from its.config.plan import UNTRAINED
 from its.figures import Names
 from its.report.sections import SECTIONS
+from its.words import amount
 
 PARTS = {"spent": "cost"}
 """Tables that stand in a section of another name."""
@@ -29,7 +30,7 @@ def render(template: Path, **values: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(template.name).render(**values)
+    return environment.get_template(template.name).render(amount=amount, **values)
 
 
 def matrix(
