@@ -68,17 +68,24 @@ def strict(answer: str) -> Extraction:
     return Extraction(content, "box") if content else Extraction(None, "empty box")
 
 
-def lenient(answer: str) -> Extraction:
+def lenient(answer: str, boxed: Extraction | None = None) -> Extraction:
     """Take the box if there is one, else what is called the answer, else the last number.
 
     How often only this finds the gold shows how much of a gain is format alone.
 
+    Parameters
+    ----------
+    boxed
+        What `strict` finds, if that is known.
+
+    Examples
+    --------
     >>> lenient("The final answer is 12 dollars. I hope so.")
     Extraction(text='12', rule='phrase')
     >>> lenient("7 - 3 = 4, and 4 - 9 = -5")
     Extraction(text='-5', rule='last number')
     """
-    boxed = strict(answer)
+    boxed = boxed or strict(answer)
     if boxed.text is not None:
         return boxed
     said = _said(answer)

@@ -30,11 +30,16 @@ import resource
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import as_completed
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from its.golds import separated
+
+if TYPE_CHECKING:
+    import sympy
+    from pebble import ProcessPool
 
 LONGEST = 1000
 """Characters of an answer that is looked at."""
@@ -87,9 +92,8 @@ class Verdict:
 
 def judge(
     pairs: Iterable[tuple[str, str]],
+    children: "Children",
     *,
-    workers: int = 1,
-    seconds: int = SECONDS,
     show: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[tuple[str, str], Verdict]:
     """Judge each distinct pair of (gold, answer) once.
@@ -98,10 +102,8 @@ def judge(
     ----------
     pairs
         Gold first.
-    workers
-        Processes; none is started if all can be decided without.
-    seconds
-        Processor time for one pair.
+    children
+        Compare what cannot be decided without.
     show
         Told how many of how many costly pairs are done.
     """
@@ -112,9 +114,7 @@ def judge(
             verdicts[pair] = cheap
         else:
             costly.append(pair)
-    for done, (pair, outcome) in enumerate(
-        in_processes(compared, costly, workers=workers, seconds=seconds), start=1
-    ):
+    for done, (pair, outcome) in enumerate(children.run(compared, costly), start=1):
         failed = isinstance(outcome, Failure)
         verdicts[pair] = Verdict(False, outcome.why, timed_out=True) if failed else outcome
         show(done, len(costly))
@@ -142,9 +142,7 @@ def decided(gold: str, verdict: Callable[[str], Verdict]) -> Verdict:
     return replace(best, rule=f"{best.rule}, {which} of {len(verdicts)}")
 
 
-def unusable(
-    golds: Iterable[str], *, workers: int = 1, seconds: int = SECONDS
-) -> Iterator[tuple[str, str]]:
+def unusable(golds: Iterable[str], children: "Children") -> Iterator[tuple[str, str]]:
     """Yield each distinct gold that no answer could be compared with, and why."""
     costly = []
     for gold in dict.fromkeys(golds):
@@ -155,7 +153,7 @@ def unusable(
             yield gold, "is too long or nested too deep to be compared"
         elif not (_integer(text) is not None or _words(text) or CHOICE.fullmatch(_plain(text))):
             costly.append(gold)
-    for gold, outcome in in_processes(readable, costly, workers=workers, seconds=seconds):
+    for gold, outcome in children.run(readable, costly):
         if isinstance(outcome, Failure):
             yield gold, f"cannot be parsed: {outcome.why}"
         elif not outcome:
@@ -222,8 +220,8 @@ def compared(pair: tuple[str, str]) -> Verdict:
     from math_verify import verify
 
     gold, answer = (cleaned(text) for text in pair)
-    asked, answered = _parsed_gold(gold), _parsed(answer)
-    equal = bool(verify(list(asked), answered, timeout_seconds=None))
+    asked, answered = _parsed(gold), _parsed(answer)
+    equal = bool(verify(list(asked), list(answered), timeout_seconds=None))
     return _verdict(equal, "math-verify", _reading(asked), _reading(answered))
 
 
@@ -239,25 +237,43 @@ class Failure:
     why: str
 
 
-def in_processes(
-    function: Callable[[Any], Any], items: list[Any], *, workers: int, seconds: int
-) -> Iterator[tuple[Any, Any]]:
-    """Yield each item with what `function` made of it in a child process, as they come.
+class Children(AbstractContextManager):
+    """Child processes that run functions with hard limits; none is started before it is needed.
 
     A child that takes longer, needs more memory or dies costs its item alone: a `Failure` takes
     the place of its result, and another child goes on. The time on the clock is limited too, but
-    generously: it is for what sleeps.
-    """
-    from pebble import ProcessExpired, ProcessPool
+    generously: it is for what sleeps. Children stay until the end of the block, for the grammar
+    of math-verify is slow until it has read a few dozens of formulas.
 
-    if not items:
-        return
-    context = multiprocessing.get_context("forkserver")  # a fork of this process has its threads
-    context.set_forkserver_preload(["math_verify"])  # its import takes longer than most answers
-    pool = ProcessPool(workers, initializer=_limit_memory, context=context)
-    try:
+    Parameters
+    ----------
+    workers
+        Processes.
+    seconds
+        Processor time for one item.
+    """
+
+    def __init__(self, workers: int = 1, seconds: int = SECONDS) -> None:
+        self._workers, self._seconds = workers, seconds
+
+    @cached_property
+    def _pool(self) -> "ProcessPool":
+        from pebble import ProcessPool
+
+        context = multiprocessing.get_context("forkserver")  # a fork of this one has its threads
+        context.set_forkserver_preload(["math_verify"])  # its import takes longer than most answers
+        return ProcessPool(self._workers, initializer=_limit_memory, context=context)
+
+    def run(
+        self, function: Callable[[Any], Any], items: Iterable[Any]
+    ) -> Iterator[tuple[Any, Any]]:
+        """Yield each item with what `function` made of it, as they come."""
+        from pebble import ProcessExpired
+
         futures = {
-            pool.schedule(_limited, args=(function, item, seconds), timeout=12 * seconds): item
+            self._pool.schedule(
+                _limited, args=(function, item, self._seconds), timeout=12 * self._seconds
+            ): item
             for item in items
         }
         for future in as_completed(futures):
@@ -271,10 +287,12 @@ def in_processes(
             except MemoryError:
                 outcome = Failure("out of memory")
             yield futures[future], outcome
-        pool.close()
-    finally:
-        pool.stop()  # does nothing once all is done
-        pool.join()
+
+    def __exit__(self, *_: object) -> None:
+        """End the children, whatever they do."""
+        if "_pool" in vars(self):
+            self._pool.stop()
+            self._pool.join()
 
 
 def _limit_memory() -> None:
@@ -297,20 +315,32 @@ def _limited(function: Callable[[Any], Any], item: object, seconds: int) -> obje
         resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
 
 
-def _parsed(answer: str) -> list:
+@lru_cache(maxsize=4096)
+def _parsed(answer: str) -> tuple:
+    number = _number(answer)
+    if number is not None:
+        return number, answer
     from math_verify import LatexExtractionConfig, parse
 
     # In a box, so that the whole answer is parsed and not a part that math-verify would choose.
-    return parse(
+    found = parse(
         f"\\boxed{{{answer}}}",
         extraction_config=[LatexExtractionConfig(boxed_match_priority=0)],
         parsing_timeout=None,
     )
+    return tuple(found)
 
 
-@lru_cache(maxsize=4096)
-def _parsed_gold(gold: str) -> tuple:
-    return tuple(_parsed(gold))
+def _number(text: str) -> "sympy.Number | None":
+    """Return what math-verify reads in a plain number, without its grammar, which takes a while."""
+    import sympy
+
+    if re.fullmatch(r"[+-]?[0-9]{1,100}", text):
+        return sympy.Integer(int(text))
+    # No more digits than a float has; and 0.5 alone is a fraction to math-verify.
+    if text != "0.5" and re.fullmatch(r"-?[0-9]{1,7}\.[0-9]{1,7}", text):
+        return sympy.Float(text)
+    return None
 
 
 def _verdict(equal: bool, rule: str, gold: object, answer: object) -> Verdict:

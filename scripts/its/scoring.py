@@ -8,7 +8,7 @@ from its.answers import Extraction, answer_part, lenient, strict
 from its.config.model import Chat
 from its.errors import refuse
 from its.golds import separated
-from its.grading import SECONDS, Verdict, decided, judge, unusable
+from its.grading import SECONDS, Children, Verdict, decided, judge, unusable
 from its.words import amount
 
 GENERATIONS = {
@@ -74,7 +74,9 @@ def score(
         The columns of `GENERATIONS` and `ANSWERS`.
     chat
         Where thinking begins and ends.
-    workers, seconds, show
+    workers, seconds
+        As for `its.grading.Children`.
+    show
         As for `its.grading.judge`.
 
     Returns
@@ -89,21 +91,22 @@ def score(
         a gold or with one that cannot be parsed, responses to unknown problems, a sample that
         stands twice or is missing.
     """
-    refuse([*_mistakes(generations, answers), *_unusable_golds(answers, workers, seconds)])
-    golds = dict(answers.select("id", "answer").iter_rows())
-    found = [
-        _extract(*row, chat)
-        for row in generations.select("text", "tokens", "thinking_tokens").iter_rows()
-    ]
-    ids = generations["id"].to_list()
-    pairs = (
-        (gold, extraction.text)
-        for id, extractions in zip(ids, found, strict=True)
-        for extraction in extractions
-        if extraction.text is not None
-        for gold in separated(golds[id])
-    )
-    verdicts = judge(pairs, workers=workers, seconds=seconds, show=show)
+    with Children(workers, seconds) as children:
+        refuse([*_mistakes(generations, answers), *_unusable_golds(answers, children)])
+        golds = dict(answers.select("id", "answer").iter_rows())
+        found = [
+            _extract(*row, chat)
+            for row in generations.select("text", "tokens", "thinking_tokens").iter_rows()
+        ]
+        ids = generations["id"].to_list()
+        pairs = (
+            (gold, extraction.text)
+            for id, extractions in zip(ids, found, strict=True)
+            for extraction in extractions
+            if extraction.text is not None
+            for gold in separated(golds[id])
+        )
+        verdicts = judge(pairs, children, show=show)
     rows = [
         _row(golds[id], finish == "length", *extractions, verdicts)
         for id, finish, extractions in zip(ids, generations["finish"], found, strict=True)
@@ -122,7 +125,8 @@ def _extract(
     if not answer.strip() or thinking_tokens == tokens:
         nothing = Extraction(None, "only thinking" if text.strip() else "empty")
         return nothing, nothing
-    return strict(answer), lenient(answer)
+    boxed = strict(answer)
+    return boxed, lenient(answer, boxed)
 
 
 def _row(
@@ -194,10 +198,10 @@ def _mistakes(generations: pl.DataFrame, answers: pl.DataFrame) -> list[str]:
     return mistakes
 
 
-def _unusable_golds(answers: pl.DataFrame, workers: int, seconds: int) -> list[str]:
+def _unusable_golds(answers: pl.DataFrame, children: Children) -> list[str]:
     known = answers.select("id", "answer").drop_nulls("answer")
     golds = [(id, gold) for id, answer in known.iter_rows() for gold in separated(answer)]
-    reasons = dict(unusable((gold for _, gold in golds), workers=workers, seconds=seconds))
+    reasons = dict(unusable((gold for _, gold in golds), children))
     missing = answers.filter(pl.col("answer").is_null())["id"]
     return [f"problem {id}: no answer to compare with" for id in missing] + [
         f"problem {id}: its answer {gold[:80]!r} {reasons[gold]}; mend the source, or "

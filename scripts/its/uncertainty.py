@@ -68,7 +68,8 @@ class Uncertainty:
     badly, as that between two replicates, widens the interval by its own share alone. Where
     replicates do not differ, it covers more than it says: up to 99% with one degree of freedom,
     98% with four. Satterthwaite's degrees of freedom for all parts together would not, but they
-    cover as little as 82% and 91% where replicates differ about as much as problems do.
+    cover as little as 87% with one and 92% with two where replicates differ about as much as
+    problems do (`docs/calibration.md`).
 
     References
     ----------

@@ -7,7 +7,7 @@ import polars as pl
 from its.answers import answer_part, strict
 from its.filters.verified import Verified
 from its.golds import separated
-from its.grading import SECONDS, decided, judge, unusable
+from its.grading import SECONDS, Children, decided, judge, unusable
 
 VERDICTS = {"answer": pl.String, "extracted": pl.String, "verdict": pl.String}
 """One row per row of the sources, in their order: the gold, what stands in the last box of the
@@ -38,7 +38,9 @@ def verdicts(
     ----------
     rows
         `answer` (str, null if there is no gold), `text` and `rule` (str) of `extraction`.
-    workers, seconds, show
+    workers, seconds
+        As for `its.grading.Children`.
+    show
         As for `its.grading.judge`.
 
     Returns
@@ -48,9 +50,9 @@ def verdicts(
     """
     both = rows.select("answer", "text").drop_nulls().unique().sort("answer", "text")
     pairs = [(one, text) for gold, text in both.iter_rows() for one in separated(gold)]
-    bad = dict(unusable((gold for gold, _ in pairs), workers=workers, seconds=seconds))
-    usable = [pair for pair in pairs if pair[0] not in bad]
-    judged = judge(usable, workers=workers, seconds=seconds, show=show)
+    with Children(workers, seconds) as children:
+        bad = dict(unusable((gold for gold, _ in pairs), children))
+        judged = judge([pair for pair in pairs if pair[0] not in bad], children, show=show)
     why = []
     for gold, text, rule in rows.select("answer", "text", "rule").iter_rows():
         if gold is None:

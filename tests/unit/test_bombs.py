@@ -3,7 +3,7 @@ r"""Answers made to hang or to kill a judge cost themselves: a limit of time and
 import pytest
 
 from its.answers import strict
-from its.grading import LONGEST, judge
+from its.grading import LONGEST, Children, judge
 
 BOMBS = {
     "tower of powers": r"9^{9^{9^{9}}}",
@@ -31,7 +31,9 @@ BOMBS = {
 @pytest.fixture(scope="module")
 def verdicts() -> dict:
     """Judge all of them together, and a right answer behind them."""
-    return judge([("5", text) for text in [*BOMBS.values(), r"\frac{10}{2}"]], workers=2, seconds=1)
+    pairs = [("5", text) for text in [*BOMBS.values(), r"\frac{10}{2}"]]
+    with Children(workers=2, seconds=1) as children:
+        return judge(pairs, children)
 
 
 @pytest.mark.parametrize("name", BOMBS)

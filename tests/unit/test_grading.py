@@ -3,13 +3,31 @@ r"""Equality is math-verify's, within limits that no answer can break."""
 import json
 import os
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from sympy import srepr
 
-from its.grading import SHOWN, Failure, in_processes, judge, settled, unusable
+from its.grading import (
+    SECONDS,
+    SHOWN,
+    Children,
+    Failure,
+    Verdict,
+    _number,
+    _parsed,
+    judge,
+    settled,
+    unusable,
+)
 
 DATA = Path(__file__).parents[3] / "shared/data"
+
+
+def judged(pairs: Iterable[tuple[str, str]], seconds: int = SECONDS) -> dict[tuple, Verdict]:
+    with Children(2, seconds) as children:
+        return judge(pairs, children)
 
 
 @pytest.mark.parametrize(
@@ -135,9 +153,30 @@ def test_the_parser_sees_through_notation() -> None:
         ("5", "5 million"),
         (r"\text{June 20}", "June 21"),
     ]
-    verdicts = judge(right + wrong, workers=2)
+    verdicts = judged(right + wrong)
     assert [pair for pair in right if not verdicts[pair].equal] == []
     assert [pair for pair in wrong if verdicts[pair].equal] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["42", "-42", "+42", "042", "0", "9" * 100, "36.0", "-0.50", "0.0000001", "1234567.1234567"],
+)
+def test_a_plain_number_is_read_as_math_verify_reads_it(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = _parsed(text)
+    assert ours[0] == _number(text)
+    monkeypatch.setattr("its.grading._number", lambda text: None)
+    theirs = _parsed.__wrapped__(text)
+    assert [srepr(ours[0]), ours[1]] == [srepr(theirs[0]), theirs[1]]
+
+
+@pytest.mark.parametrize(
+    "text", ["1e5", ".5", "0.5", "5.", "1,234", "36.12345678", "--1", "1/2", "٣"]
+)
+def test_what_is_no_plain_number_is_left_to_math_verify(text: str) -> None:
+    assert _number(text) is None
 
 
 def test_a_verdict_keeps_how_both_sides_were_read() -> None:
@@ -151,14 +190,14 @@ def test_a_verdict_keeps_how_both_sides_were_read() -> None:
         (r"\text{East}", "east"): ("east", "east"),
         ("5", "6" * 2000): (None, None),
     }
-    verdicts = judge(readings, workers=2)
+    verdicts = judged(readings)
     assert {pair: (found.gold, found.answer) for pair, found in verdicts.items()} == readings
 
 
 def test_a_reading_is_one_short_line_whatever_is_read() -> None:
     long = "+".join(f"x_{{{number}}}" for number in range(120))
     huge = r"\binom{40000}{20000}"  # more digits than Python writes
-    verdicts = judge([("5", long), ("5", huge), ("a\n b", "a\n b")], workers=2)
+    verdicts = judged([("5", long), ("5", huge), ("a\n b", "a\n b")])
     for verdict in verdicts.values():
         assert 0 < len(verdict.answer) <= SHOWN
         assert verdict.answer.isprintable()
@@ -170,13 +209,13 @@ def test_a_reading_is_one_short_line_whatever_is_read() -> None:
     "tower", ["(((9!)!)!)!", "9^{9^{9^{9^9}}}", r"\sum_{k=1}^{10^{12}} \frac1k"]
 )
 def test_a_hostile_answer_costs_itself_alone(tower: str) -> None:
-    verdicts = judge([("5", text) for text in [tower, r"\frac{10}{2}"]], workers=2, seconds=1)
+    verdicts = judged([("5", text) for text in [tower, r"\frac{10}{2}"]], seconds=1)
     assert not verdicts["5", tower].equal
     assert verdicts["5", r"\frac{10}{2}"].equal
 
 
 def test_a_tower_that_is_not_to_be_compared_in_time_is_counted() -> None:
-    verdict = judge([("5", "(((9!)!)!)!")], seconds=1)["5", "(((9!)!)!)!"]
+    verdict = judged([("5", "(((9!)!)!)!")], seconds=1)["5", "(((9!)!)!)!"]
     assert (verdict.equal, verdict.timed_out, verdict.rule) == (False, True, "timed out")
     assert verdict.gold is verdict.answer is None
 
@@ -198,7 +237,9 @@ def fail(how: str) -> str:
 
 def test_a_child_that_fails_costs_one_item() -> None:
     items = ["spin", "die", "hoard", "fine", "also fine"]
-    outcomes = dict(in_processes(fail, items, workers=2, seconds=1))
+    with Children(2, seconds=1) as children:
+        outcomes = dict(children.run(fail, items))
+        assert dict(children.run(fail, ["fine"])) == {"fine": "fine"}  # they go on
     assert outcomes == {
         "spin": Failure("timed out"),
         "die": Failure("crashed"),
@@ -210,7 +251,8 @@ def test_a_child_that_fails_costs_one_item() -> None:
 
 def test_a_gold_that_nothing_could_equal_is_found() -> None:
     golds = ["5", r"\frac{1}{2}", r"\text{no solution}", "B", " ", r"\frac{", "x" * 2000]
-    assert [gold for gold, _ in unusable(golds)] == [" ", "x" * 2000, r"\frac{"]
+    with Children() as children:
+        assert [gold for gold, _ in unusable(golds, children)] == [" ", "x" * 2000, r"\frac{"]
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"no real problems in {DATA}")
@@ -219,7 +261,8 @@ def test_real_golds_equal_themselves_and_nothing_else() -> None:
     golds = [json.loads(row)["answer"] for row in rows]
     same = {(gold, gold) for gold in golds}
     other = {(gold, f"{gold} + 1") for gold in golds} | {(gold, "17/23") for gold in golds}
-    assert list(unusable(golds, workers=2)) == []
-    verdicts = judge([*same, *other], workers=2)
+    with Children(2) as children:
+        assert list(unusable(golds, children)) == []
+    verdicts = judged([*same, *other])
     assert [pair for pair in same if not verdicts[pair].equal] == []
     assert [pair for pair in other if verdicts[pair].equal] == []
