@@ -32,11 +32,14 @@ def main() -> None:
     """Read what the plan has, write the folder, whole or not at all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("index", type=Path, help="page to write; its folder is made anew")
-    parser.add_argument("--made", type=Path, nargs="+", required=True, help="tables and figures")
+    parser.add_argument(
+        "--made", type=Path, nargs="+", required=True, help="tables, figures, pages to read"
+    )
     parser.add_argument("--power", type=Path, required=True, help="CSV, what it can detect")
     parser.add_argument("--results", type=Path, required=True, help="folder of all results")
     parser.add_argument("--pages", type=Path, required=True, help="folder of the templates")
     parser.add_argument("--name", required=True, help="of the plan")
+    parser.add_argument("--note", default="", help="what a reader of the plan has to know first")
     parser.add_argument("--plan", type=as_json(Plan), required=True)
     parser.add_argument("--drawn", nargs="*", default=[], help="strategies that have draws")
     parser.add_argument("--labels", type=as_json(dict), required=True, help="what to call names")
@@ -78,11 +81,14 @@ def main() -> None:
         figures = _copied(
             folder / "figures", [path for path in args.made if path.suffix in FIGURES]
         )
+        texts = _copied(folder, [path for path in args.made if path.suffix == ".html"])
         done, planned = progress(codesign)
         shown = {
             "plan": args.name,
             "done": done,
             "planned": planned,
+            "note": args.note,
+            "texts": [path.stem for path in texts],
             "labels": labels,
             "colours": colours(names),
             "listed": asdict(listed),

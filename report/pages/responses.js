@@ -236,7 +236,7 @@ async function start(what) {
     title, data: (place) => value(rows[place]), render: { display: render },
   });
   table = new DataTable("#rows", {
-    data: [], deferRender: true, searching: false, pageLength: 10, order: [], autoWidth: false,
+    data: [], deferRender: true, createdRow: (line) => { line.tabIndex = 0; }, searching: false, pageLength: 10, order: [], autoWidth: false,
     layout: { topStart: "info", topEnd: "paging", bottomStart: "pageLength", bottomEnd: null },
     columns: [
       column("problem", (row) => row[PROBLEM] + 1),
@@ -250,12 +250,18 @@ async function start(what) {
       column("text", (row) => (row[PART] < 0 ? "" : "yes")),
     ],
   });
-  document.querySelector("#rows").addEventListener("click", (event) => {
+  const read = (event) => {
     const line = event.target.closest("tbody tr");
     if (!line || table.row(line).data() === undefined) return;
     document.querySelectorAll("#rows tr.shown").forEach((one) => one.classList.remove("shown"));
     line.classList.add("shown");
     show(table.row(line).data());
+  };
+  document.querySelector("#rows").addEventListener("click", read);
+  document.querySelector("#rows").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.tagName !== "TR") return;
+    event.preventDefault();
+    read(event);
   });
   for (const name of FILTERS)
     chosen(name).addEventListener("change", async () => {

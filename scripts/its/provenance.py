@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import re
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,9 @@ RECORDS = Path(".snakemake/metadata")
 
 NAMED = ["math-verify", "torch", "transformers", "trl", "vllm"]
 """Packages whose pinned versions are shown, where the environment of a rule has them."""
+
+NUMBERS = ["draw", "epoch"]
+"""Options whose number is a setting of a job."""
 
 FACTS = ["versions", "device", "processes", "attention", "rows", "settings"]
 """What is shown of the record of a training."""
@@ -103,7 +107,7 @@ def _recorded(link: Link, record: dict, checked: bool) -> None:
     else:
         changed = f", uncommitted: {', '.join(run['changed'])}" if run["changed"] else ", clean"
         link.facts.append(f"commit {run['commit']}{changed}")
-    link.facts += [f"param {ast.literal_eval(value)}" for value in record["params"]]
+    link.facts += settings_of(record["params"], record.get("shellcmd") or "")
     pinned = base64.b64decode(record.get("conda_env") or "").decode()
     versions = dict(re.findall(r"^ +- ([a-z0-9-]+)==(\S+)$", pinned, flags=re.MULTILINE))
     shown = [f"{name} {versions[name]}" for name in NAMED if name in versions]
@@ -122,6 +126,39 @@ def _recorded(link: Link, record: dict, checked: bool) -> None:
         else:
             noted = "" if checked else f", sha256 {then}"
             link.facts.append(f"from {name}{noted}")
+
+
+def settings_of(params: Iterable[str], command: str) -> list[str]:
+    """Return the params of a job with what each of them is; Snakemake notes their values alone.
+
+    A setting is called as the option that hands it to the script. What no option hands over says
+    which code it was: a hash, or a version that a person raises.
+
+    >>> settings_of(["'a99aace08d60'", "'{}'", "0", "4"], "python x.py out --chat '{}' --draw 0")
+    ['code of hash a99aace08d60', 'chat {}', 'draw 0', 'code of version 4']
+    """
+    options: dict[str, list[str]] = {}
+    name = ""
+    for word in shlex.split(command.partition(" &> ")[0]):
+        if word.startswith("--"):
+            name = word[2:]
+            options[name] = []
+        elif name:
+            options[name].append(word)
+    told = []
+    for value in map(ast.literal_eval, params):
+        words = [str(one) for one in (value if isinstance(value, (list, tuple)) else [value])]
+        # A number may be that of a device or a seed, too, which are no params.
+        known = NUMBERS if isinstance(value, int) else options
+        name = next((one for one in known if options.get(one) == words), "")
+        if name:
+            del options[name]
+        elif isinstance(value, int):
+            name = "code of version"
+        else:
+            name = "code of hash" if re.fullmatch("[0-9a-f]{12}", words[0]) else "param"
+        told.append(f"{name} {' '.join(words)}")
+    return told
 
 
 def _told(link: Link, hashes: bool) -> None:

@@ -35,6 +35,7 @@ PLAN = Plan.model_validate(
         "benchmarks": ["easy"],
     }
 )
+NOTE = "No evidence <b>of anything</b>."
 LABELS = {"N": "no persona", "U": "<b>unrelated</b>", "easy": "Easy & short"}
 SCRIPT = '<script>hacked = true</script><img src="https://example.com/x" onerror="hacked = true">'
 TEXTS = [
@@ -102,13 +103,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     power.parent.mkdir()
     power.write_text("stage,jobs\ntrain,2\n")
     index = results / "report/index.html"
-    _write(index, [*tables, *figures], results)
+    questions = results / "tables/questions.html"
+    questions.write_text("<!doctype html><title>Refined questions</title>")
+    _write(index, [*tables, *figures, questions], results)
     return index.parent
 
 
 def _write(index: Path, made: list[Path], results: Path) -> None:
     known = ["--power", results / "cost/tried.csv", "--chats", '{"tiny": {}}', "--settings", "{}"]
     pages = ["--results", results, "--pages", ROOT / "report/pages", "--name", "tried"]
+    pages += ["--note", NOTE]
     plan = ["--plan", PLAN.settings(), "--labels", json.dumps(LABELS)]
     _script("write_report", index, "--made", *made, *known, *pages, *plan)
 
@@ -202,6 +206,28 @@ def test_a_plan_that_is_not_finished_says_so(reader: Reader, folder: Path, tmp_p
     assert "not finished" not in index.read_text()
 
 
+def test_a_reader_is_told_first_what_a_plan_is_no_evidence_of(reader: Reader) -> None:
+    page = reader.open("index.html")
+    assert NOTE in page.locator(".note").inner_text()
+    page.get_by_role("link", name="Refined questions").click()
+    assert page.title() == "Refined questions"
+
+
+def test_columns_have_words_and_say_what_the_file_calls_them(reader: Reader) -> None:
+    page = reader.open("index.html")
+    names = page.locator("details", has_text="cells.csv").locator("th")
+    words = dict(names.evaluate_all("all => all.map((one) => [one.title, one.textContent])"))
+    assert words["timed_out in cells.csv"] == "timed out in grading, share"
+    assert words["lenient_low in cells.csv"] == "lenient, from"
+    assert words["benchmark in cells.csv"] == "benchmark"
+
+
+def test_a_narrow_window_scrolls_tables_and_not_the_page(reader: Reader) -> None:
+    reader.page.set_viewport_size({"width": 360, "height": 640})
+    page = reader.open("index.html")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
 def test_a_cell_of_the_matrix_leads_to_its_responses(reader: Reader) -> None:
     page = reader.open("index.html")
     page.locator("table.matrix tbody tr", has_text="no persona").locator("a").nth(1).click()
@@ -220,6 +246,15 @@ def test_responses_are_filtered_by_problem_and_verdict(reader: Reader) -> None:
     page.select_option("#verdict", "")
     assert set(column(page, 1)) == {"1"}
     assert page.evaluate("location.hash") == "#benchmark=easy&problem=0"
+
+
+def test_a_response_opens_without_a_mouse(reader: Reader) -> None:
+    page = reader.open("responses.html")
+    page.locator("#rows tbody tr").nth(1).focus()
+    assert page.locator("article.pane").count() == 0
+    page.keyboard.press("Enter")
+    page.locator("article.pane").wait_for(timeout=10_000)
+    assert page.locator("#rows tbody tr").nth(1).get_attribute("class").split()[-1] == "shown"
 
 
 def test_two_cells_answer_one_problem_side_by_side(reader: Reader) -> None:

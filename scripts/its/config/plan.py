@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from its.config.section import Section, one_of
+from its.config.section import Section, Shown, one_of
 
 UNTRAINED = "base"
 """The learner that is the model as published, and its train strategy in tables."""
@@ -66,6 +66,8 @@ class Cell:
 class Plan(Section):
     """The cells that `snakemake` makes; any other can still be asked for by its path."""
 
+    note: Shown = ""
+    """What a reader of its report has to know first, such as what it is no evidence of."""
     models: list[Annotated[str, one_of("models")]] = Field(min_length=1)
     """Trained and untrained, both are tested."""
     samples: list[Annotated[str, one_of("samples")]] = Field(min_length=1)

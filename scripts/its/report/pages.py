@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from its.config.plan import UNTRAINED
 from its.figures import Names
+from its.report.columns import called
 from its.report.sections import SECTIONS
 from its.words import amount
 
@@ -143,7 +144,7 @@ def _table(path: Path) -> dict[str, Any]:
     return {
         "name": path.stem,
         "length": len(rows),
-        "columns": rows.columns,
+        "columns": [(name, called(path.stem, name)) for name in rows.columns],
         "rows": [[_shown(value) for value in row] for row in rows.head(MOST).iter_rows()],
     }
 

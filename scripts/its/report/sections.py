@@ -128,7 +128,11 @@ SECTIONS = {
     ),
     "contamination": Section(
         "Contamination",
-        "How much of each benchmark stands in what is learnt.",
+        "How many problems of each benchmark stand in what is learnt from, after its filters, word "
+        "for word, and by 8 or 13 words in a row that are the same (open-r1 filters by 8, s1 by "
+        "13). Problems made from one template, as sums that all begin alike, share their words "
+        "without being the same, so nearly all of them may count by 8: only the first count is of "
+        "equal problems.",
         "Data",
     ),
     "questions": Section(
