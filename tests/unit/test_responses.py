@@ -10,7 +10,6 @@ from its.config.model import Chat
 from its.config.plan import Plan
 from its.config.report import Report
 from its.report import parts
-from its.report.pages import sections
 from its.report.responses import Listed, write_responses
 from its.scoring import ANSWERS, GENERATIONS, score
 
@@ -101,11 +100,3 @@ def test_texts_are_spread_over_parts(results: Path, monkeypatch: pytest.MonkeyPa
     assert numbers == sorted(numbers)
     for place, row in enumerate(rows):
         assert str(place) in told(results / f"data/texts/easy/{row[-1]}.js")
-
-
-def test_a_table_that_no_section_knows_gets_one_at_the_end(tmp_path: Path) -> None:
-    for name in ["new_one", "claims"]:
-        (tmp_path / f"{name}.csv").write_text("a,b\nx,0.123456\n")
-    found = sections([tmp_path / "new_one.csv", tmp_path / "claims.csv"], [])
-    assert [one["title"] for one in found] == ["Claims", "New one"]
-    assert found[1]["tables"][0]["rows"] == [[("x", False), ("0.1235", True)]]
