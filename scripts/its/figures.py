@@ -145,7 +145,8 @@ def owner_of(table: pl.DataFrame) -> pl.Expr:
 
 def key(names: Iterable[str], labels: Mapping[str, str]) -> list[str]:
     """Return lines that say what the strategies of a figure are, each once."""
-    used = [name for name in dict.fromkeys(names) if labels.get(name, name) != name]
+    known = {name: labels.get(name, name) for name in names if name != UNTRAINED}
+    used = [name for name, label in known.items() if label != name]
     return wrap(", ".join(f"{name}: {labels[name]}" for name in used), LINE)
 
 

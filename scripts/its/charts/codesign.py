@@ -121,7 +121,16 @@ def _panel(
         sort=None,
         title="trained with" if first else None,
         scale=alt.Scale(paddingInner=0.04, paddingOuter=0),
-        axis=alt.Axis(labelPadding=8, labels=first, **plain),
+        axis=alt.Axis(
+            labelPadding=8,
+            labels=first,
+            titleAngle=0,
+            titleAlign="right",
+            titleBaseline="bottom",
+            titleX=-8,
+            titleY=-8,  # above the names, level with the last line of the columns' names
+            **plain,
+        ),
     )
     base = alt.Chart(shown).encode(x=columns, y=rows)
     colour = alt.Color(

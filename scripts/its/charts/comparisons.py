@@ -30,8 +30,8 @@ HEADINGS = {
     TRAIN_ONLY: "context in training alone - on none",
     TEST_ONLY: "context in testing alone - on none",
 }
-WIDTH, STEP = 300, 28
-"""Pixels of a panel, and between two comparisons."""
+WIDTH, STEP, DENSE = 300, 34, 26
+"""Pixels of a panel, and between two comparisons; between those of a long block."""
 LENIENT = "#999999"
 
 
@@ -175,7 +175,11 @@ def _panel(
         base.mark_text(align="right", fontSize=12, fontWeight=weight).encode(
             x=alt.value(WIDTH + 34), text=alt.Text("value:N")
         ),
-    ).properties(width=WIDTH, height=STEP * len(names), title=panel_title(title))
+    ).properties(
+        width=WIDTH,
+        height=(DENSE if len(names) >= LONG else STEP) * len(names),
+        title=panel_title(title),
+    )
 
 
 def _signed(share: pl.Expr) -> pl.Expr:
