@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from its.grading import SHOWN, Failure, in_processes, judge, settled, unusable
+from its.grading import DEEPEST, SHOWN, Failure, in_processes, judge, settled, unusable
 
 DATA = Path(__file__).parents[3] / "shared/data"
 
@@ -28,6 +28,7 @@ DATA = Path(__file__).parents[3] / "shared/data"
         ("C", "C. an ion", "choice"),
         (r"\text{(C)}", "C", "choice"),
         ("B", r"(B) 3 \times 10^8", "choice"),
+        ("C", r"\textbf{(C).}", "choice"),
         ("36", "36.", "same text"),
         (r"\frac{1}{2}", r"\frac{1}{2},", "same text"),
         ("18", "18 dollars", "same text"),
@@ -209,8 +210,14 @@ def test_a_child_that_fails_costs_one_item() -> None:
 
 
 def test_a_gold_that_nothing_could_equal_is_found() -> None:
-    golds = ["5", r"\frac{1}{2}", r"\text{no solution}", "B", " ", r"\frac{", "x" * 2000]
-    assert [gold for gold, _ in unusable(golds)] == [" ", "x" * 2000, r"\frac{"]
+    deep = "{" * (DEEPEST + 1) + "5" + "}" * (DEEPEST + 1)
+    golds = ["5", r"\frac{1}{2}", r"\text{no solution}", "B", " ", r"\frac{", "x" * 2000, deep]
+    assert [gold for gold, _ in unusable(golds)] == [" ", "x" * 2000, deep, r"\frac{"]
+
+
+def test_brackets_beside_each_other_are_not_deep() -> None:
+    assert settled("5", "(5)" * (DEEPEST + 1)) is None
+    assert settled("5", "(" * DEEPEST + "5" + ")" * DEEPEST) is None
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"no real problems in {DATA}")
