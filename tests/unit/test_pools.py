@@ -147,6 +147,9 @@ def test_every_row_of_a_sample_keeps_its_response(monkeypatch: pytest.MonkeyPatc
     numbered = MANY.with_columns(response="to: " + pl.col("problem"))
     every = sampled(numbered, Sample(pool="p", size="all"), 0)
     assert_frame_equal(every.sort("id"), numbered.sort("id"))
+    with TemporaryDirectory() as scratch:
+        order = drawn(numbered.lazy(), Sample(pool="p", size="all"), 0, Path(scratch))
+        assert_frame_equal(order.head(10).collect(), every.head(10))
 
 
 def test_which_of_two_equal_problems_stays_does_not_depend_on_their_order() -> None:
@@ -162,6 +165,13 @@ def test_a_pool_that_filters_leave_empty_is_refused_with_the_counts() -> None:
     filters = [Contains(filter="contains", words=["boxed{"]), Length(filter="length", maximum=1)]
     with pytest.raises(InputError, match="no row: contains dropped 0, length dropped 1"):
         pooled(rows("a?"), filters)
+
+
+def test_rows_that_lack_what_every_row_must_have_are_all_named() -> None:
+    with pytest.raises(InputError, match="2 mistakes") as error:
+        pooled(rows("a?", " ", "b?", ""), [])
+    assert "0: row 2: problem is empty" in str(error.value)
+    assert "1: row 2: problem is empty" in str(error.value)
 
 
 def test_overlap_counts_both_sides() -> None:
