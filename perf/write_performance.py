@@ -124,20 +124,29 @@ AXIS = alt.Axis(tickCount=4, format="~s", grid=False)
 LOG = alt.Scale(type="log", nice=False, padding=12)
 
 
+def measured() -> pl.DataFrame:
+    """Read what was measured last, with goals."""
+    goals = {what: goal for part in parts(Path(), [], None) for what, goal in part.goals.items()}
+    kinds = {name: pl.String if name in TEXTS else pl.Float64 for name in WHOLE}
+    read = pl.read_csv(TABLE, schema=kinds).cast({"size": pl.Int64, "rounds": pl.Int64})
+    return newest(read, goals)
+
+
+def page_of(rows: pl.DataFrame) -> str:
+    """Write the page: a table for each machine."""
+    tables = [
+        f"On {machine}:\n\n{table_of(some)}\n"
+        for (machine,), some in rows.group_by("machine", maintain_order=True)
+    ]
+    return "\n".join([HEAD, *tables])
+
+
 def main() -> None:
     """Read the table, write page and figure."""
     from its.figures import save
 
-    goals = {what: goal for part in parts(Path(), [], None) for what, goal in part.goals.items()}
-    kinds = {name: pl.String if name in TEXTS else pl.Float64 for name in WHOLE}
-    read = pl.read_csv(TABLE, schema=kinds).cast({"size": pl.Int64, "rounds": pl.Int64})
-    rows = newest(read, goals)
-    machines = rows["machine"].unique(maintain_order=True)
-    tables = [
-        f"On {machine}:\n\n{table_of(rows.filter(pl.col('machine') == machine))}\n"
-        for machine in machines
-    ]
-    PAGE.write_text("\n".join([HEAD, *tables]), encoding="utf-8")
+    rows = measured()
+    PAGE.write_text(page_of(rows), encoding="utf-8")
     charts = alt.vconcat(ratio_chart(rows), growth_chart(rows), spacing=30)
     charts = charts.resolve_scale(color="independent")
     save(charts.properties(title="What it costs, against what one would use instead"), [FIGURE])
