@@ -10,6 +10,7 @@ import pytest
 from sympy import srepr
 
 from its.grading import (
+    DEEPEST,
     SECONDS,
     SHOWN,
     Children,
@@ -46,6 +47,7 @@ def judged(pairs: Iterable[tuple[str, str]], seconds: int = SECONDS) -> dict[tup
         ("C", "C. an ion", "choice"),
         (r"\text{(C)}", "C", "choice"),
         ("B", r"(B) 3 \times 10^8", "choice"),
+        ("C", r"\textbf{(C).}", "choice"),
         ("36", "36.", "same text"),
         (r"\frac{1}{2}", r"\frac{1}{2},", "same text"),
         ("18", "18 dollars", "same text"),
@@ -250,9 +252,16 @@ def test_a_child_that_fails_costs_one_item() -> None:
 
 
 def test_a_gold_that_nothing_could_equal_is_found() -> None:
-    golds = ["5", r"\frac{1}{2}", r"\text{no solution}", "B", " ", r"\frac{", "x" * 2000]
+    deep = "{" * (DEEPEST + 1) + "5" + "}" * (DEEPEST + 1)
+    golds = ["5", r"\frac{1}{2}", r"\text{no solution}", "B", " ", r"\frac{", "x" * 2000, deep]
     with Children() as children:
-        assert [gold for gold, _ in unusable(golds, children)] == [" ", "x" * 2000, r"\frac{"]
+        found = [gold for gold, _ in unusable(golds, children)]
+    assert found == [" ", "x" * 2000, deep, r"\frac{"]
+
+
+def test_brackets_beside_each_other_are_not_deep() -> None:
+    assert settled("5", "(5)" * (DEEPEST + 1)) is None
+    assert settled("5", "(" * DEEPEST + "5" + ")" * DEEPEST) is None
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason=f"no real problems in {DATA}")

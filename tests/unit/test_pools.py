@@ -147,6 +147,9 @@ def test_every_row_of_a_sample_keeps_its_response(monkeypatch: pytest.MonkeyPatc
     numbered = MANY.with_columns(response="to: " + pl.col("problem"))
     every = sampled(numbered, Sample(pool="p", size="all"), 0)
     assert_frame_equal(every.sort("id"), numbered.sort("id"))
+    with TemporaryDirectory() as scratch:
+        order = drawn(numbered.lazy(), Sample(pool="p", size="all"), 0, Path(scratch))
+        assert_frame_equal(order.head(10).collect(), every.head(10))
 
 
 def test_which_of_two_equal_problems_stays_does_not_depend_on_their_order() -> None:

@@ -1,15 +1,20 @@
 """What an interruption or a larger n may change, and what it may not."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from its.config.sampling import Sampling
+from its.console import Progress
 from its.engine import Request, Response
 from its.errors import InputError
+from its.progress import unfinished, write_shard
 from its.shards import (
     SHARD,
+    Maker,
     fits,
     repeats,
     rows_of,
@@ -82,6 +87,22 @@ def test_rows_of_another_shard_do_not_fit() -> None:
     assert not fits(rows, keys[:1])
     assert not fits(rows.drop("seed"), keys)
     assert not fits(None, keys)
+
+
+def test_a_shard_that_is_there_is_taken_up_and_starts_no_engine(tmp_path: Path) -> None:
+    keys = [("a", 0), ("b", 0)]
+    rows = rows_of(keys, [Request([1, 2], 7)] * 2, [Response("text", [5], "stop")] * 2)
+
+    def launch() -> None:
+        raise AssertionError("an engine was started")
+
+    with unfinished(tmp_path / "progress", inputs=[]) as work:
+        write_shard(work, "first", rows, engine="1")
+        maker = Maker(work, launch, 0, {}, Progress("generate", 2, "responses"))
+        assert maker.has("first", keys)
+        assert maker.make("first", keys, []).equals(rows)
+        assert not maker.has("first", keys[:1])
+        assert maker.machines(["first", "first"]) == '[{"engine": "1"}]'
 
 
 def generations(*problems: list[str]) -> pl.DataFrame:
