@@ -167,6 +167,13 @@ def test_a_pool_that_filters_leave_empty_is_refused_with_the_counts() -> None:
         pooled(rows("a?"), filters)
 
 
+def test_rows_that_lack_what_every_row_must_have_are_all_named() -> None:
+    with pytest.raises(InputError, match="2 mistakes") as error:
+        pooled(rows("a?", " ", "b?", ""), [])
+    assert "0: row 2: problem is empty" in str(error.value)
+    assert "1: row 2: problem is empty" in str(error.value)
+
+
 def test_overlap_counts_both_sides() -> None:
     pool = rows("one two three four", "two three four five", "something else")
     benchmark = rows("zero one two three", "short", "nothing in common here")

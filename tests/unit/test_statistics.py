@@ -235,6 +235,13 @@ def test_pass_at_k_is_as_uncertain_as_single_responses_show() -> None:
     # Every problem is solved by one of eight, but half of them seldom: others may never be.
     torn, alike = ["1" * 16] * 15 + ["1" * 3 + "0" * 13] * 15, ["1" * 9 + "0" * 7] * 30
     assert pass_at_k(verdicts(*torn))[8].low < pass_at_k(verdicts(*alike))[8].low - 0.03
+    found, chances = pass_at_k(verdicts(*torn))[8], np.array([1, 3 / 16] * 15)
+    mean = chances.mean()
+    correlation = (chances.var(ddof=1) / (mean * (1 - mean)) - 1 / 16) / (15 / 16)
+    least = correlation + 1.5 * correlation * (1 - correlation) * (2 / 29) ** 0.5
+    error = stats.t.ppf(0.975, 29) * (least / 30) ** 0.5
+    for end in [found.low, found.high]:
+        assert abs(end - found.mean) == pytest.approx(error * (end * (1 - end)) ** 0.5)
     # Eight responses are one trial: of sixteen to a problem, there are two.
     found = pass_at_k(verdicts(*["1" * 4 + "0" * 12] * 29, "1" * 5 + "0" * 11))[8]
     trials = 60 / stats.t.ppf(0.975, 29) ** 2
