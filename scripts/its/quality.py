@@ -16,7 +16,7 @@ from its.golds import separated
 from its.hashing import normalised
 from its.leaks import holds_word
 from its.reasons import REASONS
-from its.similarity import Estimate, nearest, similarities, student
+from its.similarity import Estimate, nearest, over_questions, similarities
 
 NEAR = 0.9
 """Cosine from which two contexts count as near duplicates: one sentence in other words."""
@@ -109,7 +109,7 @@ def measure(rows: pl.DataFrame, contexts: np.ndarray, problems: np.ndarray) -> d
     }
     ends = binomtest(len(held), len(places)).proportion_ci(method="wilson")
     estimates = similarities(means, problems[[group[0] for group in places]]) | {
-        "words": student(np.array([lengths[group].mean() for group in places])),
+        "words": over_questions(np.array([lengths[group].mean() for group in places])),
         "short_answer": Estimate(len(held) / len(places), float(ends.low), float(ends.high)),
     }
     near = nearest(contexts) >= NEAR - 1e-6

@@ -63,14 +63,14 @@ def similarities(
     own = (contexts * questions).sum(axis=1)
     other = _pseudo_values(contexts, questions)
     return {
-        "own": student(own, level=level),
-        "other": student(other, level=level),
-        "difference": student(own - other, level=level),
-        "among": student(_pseudo_values(contexts, contexts), level=level),
+        "own": over_questions(own, level=level),
+        "other": over_questions(other, level=level),
+        "difference": over_questions(own - other, level=level),
+        "among": over_questions(_pseudo_values(contexts, contexts), level=level),
     }
 
 
-def student(values: np.ndarray, *, level: float = 0.95) -> Estimate:
+def over_questions(values: np.ndarray, *, level: float = 0.95) -> Estimate:
     """Return the mean of values that stand for a question each, with Student's interval."""
     mean = float(values.mean())
     error = float(values.std(ddof=1)) / len(values) ** 0.5

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from its.errors import InputError
-from its.similarity import nearest, similarities, student
+from its.similarity import nearest, over_questions, similarities
 
 
 def vectors(rows: int, seed: int) -> np.ndarray:
@@ -39,12 +39,12 @@ def test_an_interval_is_the_jackknife_s_over_questions() -> None:
     found = similarities(contexts, questions)
     for name, estimate in found.items():
         pseudo = np.array([9 * whole[name] - 8 * one[name] for one in without])
-        expected = student(pseudo)
+        expected = over_questions(pseudo)
         assert (estimate.low, estimate.high) == pytest.approx((expected.low, expected.high))
 
 
 def test_student_s_interval_is_that_of_the_tables() -> None:
-    found = student(np.array([1.0, 2.0, 3.0]))
+    found = over_questions(np.array([1.0, 2.0, 3.0]))
     half = 4.3027 / 3**0.5
     assert (found.mean, found.low, found.high) == pytest.approx((2, 2 - half, 2 + half), abs=1e-4)
 
