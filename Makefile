@@ -175,6 +175,28 @@ audit:  ## Ask for known holes in what the locks pin; fails where nobody answers
 	done
 	[[ ! -v failed ]] || { echo "error: a hole, or no answer: see above" >&2; exit 1; }
 
+.PHONY: mutants
+mutants: install  ## Break MODULE=scripts/its/... in every way, in a copy; show what TESTS=tests/unit/... lets pass
+	@: "$${MODULE:?is to be a file, as scripts/its/voting.py}" "$${TESTS:?is to be its tests, as tests/unit/test_voting.py}"
+	mutants="$$(mktemp -d)"
+	trap 'rm -rf "$$mutants"' EXIT
+	mkdir "$$mutants/copy"
+	git ls-files -z | xargs -0 cp --parents --target-directory "$$mutants/copy"
+	python3 -m venv "$$mutants/tool"
+	"$$mutants/tool/bin/pip" install --quiet --disable-pip-version-check cosmic-ray==8.7.0
+	cd "$$mutants/copy"
+	export PATH="$$mutants/tool/bin:$$PATH" PYTHONDONTWRITEBYTECODE=1  # a mutant of the same second and size
+	printf > ../config.toml '%s\n' \
+	    '[cosmic-ray]' 'timeout = 120' "module-path = '$$MODULE'" 'distributor = {name = "local"}' \
+	    "test-command = '$(CURDIR)/.venv/bin/python -m pytest -x -q -p no:cacheprovider $$TESTS $$MODULE'" \
+	    '[cosmic-ray.filters.operators-filter]' \
+	    'exclude-operators = ["core/ReplaceBinaryOperator_.*_(Bit|FloorDiv|LShift|Mod|Pow|RShift).*"]'
+	cosmic-ray baseline ../config.toml
+	cosmic-ray init ../config.toml ../session.sqlite
+	cr-filter-operators ../session.sqlite ../config.toml
+	cosmic-ray exec ../config.toml ../session.sqlite
+	cr-report --surviving-only --show-diff ../session.sqlite
+
 .PHONY: clean
 clean:  ## Remove .venv and caches, no results
 	@rm -rf .venv .hypothesis .pytest_cache .ruff_cache

@@ -10,7 +10,7 @@ import pytest
 from its.config.plan import Plan
 from its.files import write_json
 from its.intervals import accuracy, over_replicates
-from its.matrix import CODESIGN, PASSES, cell_rows, codesign_rows
+from its.matrix import CODESIGN, PASSES, cell_rows, codesign_rows, pass_rows
 from its.means import means_of
 from its.scoring import VERDICTS
 from its.summary import summarize
@@ -119,6 +119,13 @@ def test_what_no_replicate_changes_is_one_measurement(tmp_path: Path) -> None:
     assert (found["replicates"], found["planned"], found["over"]) == (1, 1, "problems")
     assert (found["low"], found["high"]) == (accuracy(only).low, accuracy(only).high)
     assert (found["sample"], found["train_label"]) == ("", "untrained")
+
+
+def test_chances_come_by_rising_number_of_responses(tmp_path: Path) -> None:
+    ends = dict.fromkeys(["mean", "low", "high"], 0.5)
+    found = {"pass_at_k": {"10": ends, "9": ends}}
+    write_json(tmp_path / "tiny/base/easy/N.json", found)
+    assert pass_rows(PLAN, ["U"], tmp_path)["k"].to_list() == [9, 10]
 
 
 def test_the_script_writes_all_tables_and_no_formula(tmp_path: Path) -> None:

@@ -71,16 +71,19 @@ def test_many_claims_are_corrected_and_lengths_are_left_out() -> None:
 
 
 def test_a_table_to_read_is_in_points_and_says_once_what_is_the_same() -> None:
+    labels = [f"It helps {chr(97 + n)}" for n in range(12)]
     said = {
-        "a": Claim.model_validate(BOTH | {"label": "It helps"}),
-        "b": Claim.model_validate(BOTH | {"label": "It helps"}),
-        "c": Claim.model_validate(BOTH | {"quantity": "tokens"}),
+        f"{label} {again}": Claim.model_validate(BOTH | {"label": label})
+        for label in labels
+        for again in range(2)
     }
+    said["length"] = Claim.model_validate(BOTH | {"quantity": "tokens"})
     rows = detectable_rows(PLAN, said, {"b": (30, 1)}, Power())
     read = in_words(rows, "demo")
     assert "plan demo can detect" in read
-    assert "3 rows of its claims" in read
-    assert read.count("It helps") == 1
+    assert "25 rows of its claims" in read
+    assert [read.count(label) for label in labels] == [1] * 12
+    assert sorted(labels, key=read.index) == labels
     assert f"{rows['alone'][0] * 100:.1f}" in read.splitlines()[-1]
 
 
