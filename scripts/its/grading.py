@@ -28,11 +28,12 @@ import multiprocessing
 import re
 import resource
 import signal
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import as_completed
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, as_completed
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from its.golds import separated
@@ -143,17 +144,24 @@ def decided(gold: str, verdict: Callable[[str], Verdict]) -> Verdict:
 
 
 def unusable(golds: Iterable[str], children: "Children") -> Iterator[tuple[str, str]]:
-    """Yield each distinct gold that no answer could be compared with, and why."""
-    costly = []
+    """Return each distinct gold that no answer could be compared with, and why.
+
+    The children are at work when this returns: what else is to be done can be done meanwhile.
+    """
+    found, costly = [], []
     for gold in dict.fromkeys(golds):
         text = cleaned(gold)
         if not text:
-            yield gold, "is empty"
+            found.append((gold, "is empty"))
         elif len(text) > LONGEST or _depth(text) > DEEPEST:
-            yield gold, "is too long or nested too deep to be compared"
+            found.append((gold, "is too long or nested too deep to be compared"))
         elif not (_integer(text) is not None or _words(text) or CHOICE.fullmatch(_plain(text))):
             costly.append(gold)
-    for gold, outcome in children.run(readable, costly):
+    return chain(found, _unreadable(children.run(readable, costly)))
+
+
+def _unreadable(outcomes: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
+    for gold, outcome in outcomes:
         if isinstance(outcome, Failure):
             yield gold, f"cannot be parsed: {outcome.why}"
         elif not outcome:
@@ -267,32 +275,37 @@ class Children(AbstractContextManager):
     def run(
         self, function: Callable[[Any], Any], items: Iterable[Any]
     ) -> Iterator[tuple[Any, Any]]:
-        """Yield each item with what `function` made of it, as they come."""
-        from pebble import ProcessExpired
-
+        """Start at once; return each item with what `function` made of it, as they come."""
         futures = {
             self._pool.schedule(
                 _limited, args=(function, item, self._seconds), timeout=12 * self._seconds
             ): item
             for item in items
         }
-        for future in as_completed(futures):
-            try:
-                outcome = future.result()
-            except TimeoutError:
-                outcome = Failure("timed out")
-            except ProcessExpired as error:
-                over = error.exitcode == -signal.SIGXCPU
-                outcome = Failure("timed out" if over else "crashed")
-            except MemoryError:
-                outcome = Failure("out of memory")
-            yield futures[future], outcome
+        return _outcomes(futures)
 
     def __exit__(self, *_: object) -> None:
         """End the children, whatever they do."""
         if "_pool" in vars(self):
             self._pool.stop()
             self._pool.join()
+
+
+def _outcomes(futures: Mapping[Future, Any]) -> Iterator[tuple[Any, Any]]:
+    """Yield the items of futures, each with its result or what befell it."""
+    from pebble import ProcessExpired
+
+    for future in as_completed(futures):
+        try:
+            outcome = future.result()
+        except TimeoutError:
+            outcome = Failure("timed out")
+        except ProcessExpired as error:
+            over = error.exitcode == -signal.SIGXCPU
+            outcome = Failure("timed out" if over else "crashed")
+        except MemoryError:
+            outcome = Failure("out of memory")
+        yield futures[future], outcome
 
 
 def _limit_memory() -> None:

@@ -1,6 +1,6 @@
 """Turn responses into verdicts, one row each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import polars as pl
 
@@ -92,12 +92,12 @@ def score(
         stands twice or is missing.
     """
     with Children(workers, seconds) as children:
-        refuse([*_mistakes(generations, answers), *_unusable_golds(answers, children)])
+        known = answers["answer"].drop_nulls()
+        unread = unusable((gold for one in known for gold in separated(one)), children)
+        texts = generations.select(pl.col("text").fill_null(""), "tokens", "thinking_tokens")
+        found = [_extract(*row, chat) for row in texts.iter_rows()]  # while children read golds
+        refuse([*_mistakes(generations, answers), *_unusable_golds(answers, dict(unread))])
         golds = dict(answers.select("id", "answer").iter_rows())
-        found = [
-            _extract(*row, chat)
-            for row in generations.select("text", "tokens", "thinking_tokens").iter_rows()
-        ]
         ids = generations["id"].to_list()
         pairs = (
             (gold, extraction.text)
@@ -198,14 +198,16 @@ def _mistakes(generations: pl.DataFrame, answers: pl.DataFrame) -> list[str]:
     return mistakes
 
 
-def _unusable_golds(answers: pl.DataFrame, children: Children) -> list[str]:
-    known = answers.select("id", "answer").drop_nulls("answer")
-    golds = [(id, gold) for id, answer in known.iter_rows() for gold in separated(answer)]
-    reasons = dict(unusable((gold for _, gold in golds), children))
-    missing = answers.filter(pl.col("answer").is_null())["id"]
-    return [f"problem {id}: no answer to compare with" for id in missing] + [
-        f"problem {id}: its answer {gold[:80]!r} {reasons[gold]}; mend the source, or "
-        "the fields that say where its answer stands"
-        for id, gold in golds
-        if gold in reasons
-    ]
+def _unusable_golds(answers: pl.DataFrame, reasons: Mapping[str, str]) -> list[str]:
+    mistakes = []
+    for id, answer in answers.select("id", "answer").iter_rows():
+        if answer is None:
+            mistakes.append(f"problem {id}: no answer to compare with")
+            continue
+        mistakes += [
+            f"problem {id}: its answer {gold[:80]!r} {reasons[gold]}; mend the source, or "
+            "the fields that say where its answer stands"
+            for gold in separated(answer)
+            if gold in reasons
+        ]
+    return mistakes
