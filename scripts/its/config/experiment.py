@@ -60,7 +60,8 @@ class Config(Section):
     report: Report = Report()
     """How much of the responses the report holds."""
     partial: bool = False
-    """Draw tables from the scores that exist, with holes marked, instead of making the others."""
+    """Draw tables from the scores that exist, with holes marked, instead of making the others.
+    Nothing is tested then before all of its planned replicates are there."""
 
     @field_validator("benchmarks")
     @classmethod
