@@ -105,7 +105,7 @@ def _numbers(costs: Sequence[Cost]) -> list[str]:
         return [""] * 4
     seconds = [one.seconds for one in costs]
     numbers = [median(costs).seconds, min(seconds), max(seconds), median(costs).mebibytes]
-    return [(f"{one:.3g}" if one < 2 else f"{one:.0f}") if one else "" for one in numbers]
+    return [(f"{one:.3g}" if one < 1000 else f"{one:.0f}") if one else "" for one in numbers]
 
 
 def merged(files: Iterable[Path]) -> dict[str, Any]:
