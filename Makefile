@@ -197,6 +197,13 @@ mutants: install  ## Break MODULE=scripts/its/... in every way, in a copy; show 
 	cosmic-ray exec ../config.toml ../session.sqlite
 	cr-report --surviving-only --show-diff ../session.sqlite
 
+.PHONY: fuzz
+fuzz: install  ## Look for input that breaks a parser, SECONDS=... (300) for each property
+	@brought="$$(mktemp -d)"
+	trap 'rm -rf "$$brought"' EXIT
+	python -m pip install --quiet --disable-pip-version-check --no-deps --target "$$brought" atheris==3.0.0
+	PYTHONPATH="$$brought:scripts:tests/unit" python tests/fuzz.py --seconds $(or $(SECONDS),300)
+
 .PHONY: clean
 clean:  ## Remove .venv and caches, no results
 	@rm -rf .venv .hypothesis .pytest_cache .ruff_cache

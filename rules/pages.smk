@@ -21,6 +21,7 @@ rule write_report:
         drawn=planned_draws,
         labels=planned_labels,
         chats=planned_chats,
+        note=lambda wildcards: experiment.plans[wildcards.plan].note,
         report=lambda wildcards: section_settings("report"),
     shell:
         # Generations are no input: whoever deleted them keeps a report, and starts no GPU job. Nor is
@@ -28,4 +29,4 @@ rule write_report:
         "python scripts/write_report.py {output:q} --made {input.made:q} --power {input.power:q}"
         " --results results --pages report/pages --name {wildcards.plan:q} --plan {params.plan:q}"
         " --drawn {params.drawn:q} --labels {params.labels:q} --chats {params.chats:q}"
-        " --settings {params.report:q} &> {log:q}"
+        " --settings {params.report:q} --note {params.note:q} &> {log:q}"

@@ -121,6 +121,7 @@ def planned_report(wildcards):
             kind=["svg", "png", "pdf"],
             **wildcards,
         ),
+        f"<results>/tables/{wildcards.plan}/questions.html",
     ]
 
 

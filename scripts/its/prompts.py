@@ -58,4 +58,6 @@ def _unreadable(file: Path) -> str:
         file.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         return f"{file} is no UTF-8, from its byte {error.start + 1} on; save it as UTF-8"
+    except OSError as error:  # a folder, for one
+        return f"{file} cannot be read ({error.strerror}); name a file with text"
     return ""

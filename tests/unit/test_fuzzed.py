@@ -72,6 +72,7 @@ PLACES = sorted(filter(None, places(raw())), key=str)
 @given(st.sampled_from(PLACES), VALUES)
 @example(("samples",), None)
 @example(("samples",), 5)
+@example(("strategies", "Listed", "context", "bank"), "")
 def test_a_config_with_anything_anywhere_is_read_or_refused(place: tuple, value: object) -> None:
     config = copy.deepcopy(raw())
     holder = config
@@ -150,7 +151,10 @@ def test_any_file_is_read_or_refused(content: bytes, fields: dict, suffix: str) 
 
 @pytest.fixture(scope="module")
 def work(tmp_path_factory: pytest.TempPathFactory) -> Work:
-    folder = tmp_path_factory.mktemp("work")
+    return work_in(tmp_path_factory.mktemp("work"))
+
+
+def work_in(folder: Path) -> Work:
     lease = Lease(folder / "lease.json")
     lease.acquire()
     return Work(folder, "f", lease)
@@ -166,6 +170,10 @@ ROWS = pl.DataFrame(
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_a_damaged_shard_is_whole_or_none(work: Work, data: st.DataObject) -> None:
+    damage(work, data)
+
+
+def damage(work: Work, data: st.DataObject) -> None:
     write_shard(work, "one", ROWS)
     path = work.folder / "one.parquet"
     content = path.read_bytes()
