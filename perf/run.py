@@ -91,7 +91,6 @@ def parts(folder: Path, problems: Sequence[Path], open_r1: Path | None) -> list[
         Part(
             "jobs",
             "Snakemake's defaults",
-            {"each of so many jobs run": 1.0},
             measures=["profiles/default/*", "slurm/profile.yaml"],
         ),
         Part(
