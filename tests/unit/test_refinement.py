@@ -294,7 +294,7 @@ def test_a_paraphrase_may_say_what_the_question_says() -> None:
         ({"context": {"text": "x"}, "mixture": {"S": 1}}, "exclude each other"),
         ({"mixture": {"S": 0.5, "U": 0.4}}, "sum to 0.9; they must sum to 1"),
         ({"position": "system", "join": "{context}{question}"}, "leave join out"),
-        ({"position": "wrap", "join": "{context}{question}"}, "{context} {question} {context} in"),
+        ({"position": "wrap", "join": "{context}{question}"}, "{context} {question} {context}, in"),
         ({"position": "inside", "join": "{context}{question}"}, "wants {before} {context} {after}"),
         ({"context": WRITTEN | {"paraphrase": True, "count": 2}}, "stands for a question"),
         ({"context": WRITTEN | {"count": 0}}, "greater than or equal to 1"),
