@@ -36,9 +36,7 @@ def table_of(rows: pl.DataFrame) -> str:
     lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     for row in rows.iter_rows(named=True):
         times = [
-            f"{short(row[side])} s ({short(row[f'{side}_least'])}-{short(row[f'{side}_most'])})"
-            if row[side] is not None
-            else ""
+            spread(row[side], row[f"{side}_least"], row[f"{side}_most"])
             for side in ["ours", "theirs"]
         ]
         ratios = [f"{row[name]:.3g}" if row[name] else "" for name in ["ratio", "goal"]]
@@ -50,6 +48,13 @@ def table_of(rows: pl.DataFrame) -> str:
         words = [row["what"], f"{row['size']:,}", *times, *ratios, *memories, *last]
         lines.append(f"| {' | '.join(words)} |")
     return "\n".join(lines)
+
+
+def spread(median: float | None, least: float, most: float) -> str:
+    """Write seconds, with least and most where they differ."""
+    if median is None:
+        return ""
+    return f"{short(median)} s" + (f" ({short(least)}-{short(most)})" if least < most else "")
 
 
 def short(number: float) -> str:
