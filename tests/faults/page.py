@@ -51,6 +51,9 @@ Defects that these faults, or writing them, brought to light, mended since:
   of the outputs, `.finished.json`, lets them be put back where the weights are whole.
 - A job that generates was killed or lost its terminal, and the process of its engine stayed behind,
   as it would with the memory of GPUs. It ends with its job now.
+
+Not mended yet, and without a line above: an engine in a process of its own that SIGHUP ended left
+its job waiting for it, for as long as one looked (eight minutes).
 """
 
 
