@@ -12,7 +12,16 @@ from its.chat import load_tokenizer
 from its.config.model import Chat
 from its.config.sampling import Sampling
 from its.console import Progress, say
-from its.engine import Request, check_device, check_lengths, leave, limit_of, prepare, start
+from its.engine import (
+    Request,
+    check_device,
+    check_lengths,
+    end_with_job,
+    leave,
+    limit_of,
+    prepare,
+    start,
+)
 from its.errors import run
 from its.hashing import digest
 from its.progress import fingerprint_of, unfinished
@@ -157,6 +166,8 @@ def in_order(generations: pl.DataFrame, asked: Asked) -> pl.DataFrame:
     return generations.join(order, on="id").sort("order", "sample").select(list(GENERATIONS))
 
 
+if __name__ == "__mp_main__":  # the engine's process, where it is not a fork of this one
+    end_with_job()
 if __name__ == "__main__":
     run(main)
     leave()

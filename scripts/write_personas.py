@@ -15,7 +15,16 @@ from its.config.model import Chat
 from its.config.strategy import Written
 from its.console import Progress, say
 from its.contexts import read_lines
-from its.engine import Request, check_device, check_lengths, leave, limit_of, prepare, start
+from its.engine import (
+    Request,
+    check_device,
+    check_lengths,
+    end_with_job,
+    leave,
+    limit_of,
+    prepare,
+    start,
+)
 from its.errors import InputError, run
 from its.hashing import digest, seed_of
 from its.personas import clean, rejection
@@ -228,6 +237,8 @@ def failure(path: Path, ids: list[str], drafts: Drafts, attempts: int) -> str:
     )
 
 
+if __name__ == "__mp_main__":  # the engine's process, where it is not a fork of this one
+    end_with_job()
 if __name__ == "__main__":
     run(main)
     leave()

@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import sys
+import threading
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING
 from its.devices import share_gpus
 from its.errors import InputError
 from its.offline import stay_offline
+from its.processes import heeded
 from its.words import amount
 
 if TYPE_CHECKING:
@@ -78,9 +81,27 @@ def prepare(gpus: int) -> None:
     for name, value in (quiet if gpus else quiet | alone).items():
         os.environ.setdefault(name, value)
     warnings.filterwarnings("ignore", module=r"vllm\.")  # what it warns of is not ours to mend
-    for one in [signal.SIGTERM, signal.SIGINT]:
+    for one in heeded([signal.SIGTERM, signal.SIGINT, signal.SIGHUP]):
         # An exit and not a sudden end: the lease is given back, the engine's processes end.
         signal.signal(one, lambda number, frame: sys.exit(128 + number))
+    os.environ["ITS_JOB"] = str(os.getpid())
+    os.register_at_fork(after_in_child=end_with_job)
+
+
+def end_with_job() -> None:
+    """Let this process end soon after the job that started it, however that ends.
+
+    An engine has its own process where there are GPUs. It would wait for work for ever, and keep
+    their memory, if the job was killed.
+    """
+    job, parent = Path("/proc", os.environ["ITS_JOB"]), os.getppid()
+
+    def watch() -> None:
+        while job.exists() and os.getppid() == parent:
+            time.sleep(1)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def check_device(gpus: int) -> None:

@@ -53,6 +53,11 @@ class Job:
         return self.place / "epochs"
 
     @property
+    def finished(self) -> Path:
+        """A copy of the outputs, which Snakemake does not know."""
+        return self.home / ".finished.json"
+
+    @property
     def decides(self) -> list[object]:
         """What decides the result, beside the inputs."""
         sections = self.recipe.settings(), self.chat.settings()

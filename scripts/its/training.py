@@ -37,7 +37,7 @@ from its.trainer import (
     score_what_is_learnt,
 )
 from its.universal import redivide, redivided
-from its.weights import weights_of, write_manifest
+from its.weights import read_manifest, weights_of, write_manifest
 from its.words import amount
 
 LIBRARIES = ["torch", "transformers", "trl", "accelerate", "deepspeed"]
@@ -64,6 +64,7 @@ def train(job: Job) -> None:
         claim(job.place, job.home)
     place, large = (folder / "progress" for folder in (job.home, job.place))
     with unfinished(place, *job.decides, inputs=job.inputs, large=large) as work:
+        put_back(job, work.fingerprint)
         if stands(job, work.fingerprint):
             say(f"train {job.name}: another job has finished it meanwhile; nothing to do")
             agree({"folder": None, "state": None})
@@ -90,6 +91,27 @@ def stands(job: Job, fingerprint: str) -> bool:
     except (OSError, ValueError):  # of which an InputError is one
         return False
     return record.get("fingerprint") == fingerprint
+
+
+def put_back(job: Job, fingerprint: str) -> None:
+    """Put back the outputs of such a training that Snakemake deleted, if its weights are there.
+
+    It deletes what a job made whose end it did not see, having been killed before.
+    """
+    try:
+        kept = json.loads(job.finished.read_text())
+    except (OSError, ValueError):
+        return
+    if job.manifest.exists() or kept["record"]["fingerprint"] != fingerprint:
+        return
+    write_json(job.record, kept["record"])
+    write_json(job.manifest, kept["manifest"])
+    try:
+        weights_of(job.manifest, hashes=True)
+    except InputError as error:
+        say(f"train {job.name}: is done again ({error})")
+        job.manifest.unlink()
+        job.record.unlink()
 
 
 def _check_room(job: Job, fitted: Fitted) -> None:
@@ -119,6 +141,7 @@ def _lead(job: Job, work: Work, fitted: Fitted, state: Path | None) -> None:
     record = _record(job, work, fitted, course, watch)
     write_json(job.record, record)
     write_manifest(job.manifest, job.weights if job.place != job.home else None)
+    write_json(job.finished, {"record": record, "manifest": read_manifest(job.manifest)})
     say(
         f"train {job.name}: {amount(course.last_step, 'step')}, loss "
         f"{record['loss']['first']:.3f} to {record['loss']['last']:.3f}, "

@@ -41,11 +41,19 @@ with one, as it does by default, a state that the disk loses after it was whole 
 """
 FOUND = """## What it found
 
-Defects that these faults brought to light, mended since:
+Defects that these faults, or writing them, brought to light, mended since:
 
 - A training under `nohup` ended with its terminal: torchrun listened to SIGHUP though it was to be
   ignored.
 - A terminal closed without `nohup` ended a training at once; now its state is saved first.
+- Snakemake was killed, the training went on without it and ended, and the next Snakemake deleted
+  the outputs, whose end it had not seen, and trained again: 19 of 19 states were made twice. A copy
+  of the outputs, `.finished.json`, lets them be put back where the weights are whole.
+- A job that generates was killed or lost its terminal, and the process of its engine stayed behind,
+  as it would with the memory of GPUs. It ends with its job now.
+
+Not mended yet, and without a line above: an engine in a process of its own that SIGHUP ended left
+its job waiting for it, for as long as one looked (eight minutes).
 """
 
 

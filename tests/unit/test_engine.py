@@ -1,9 +1,16 @@
 """What is refused before an engine starts, and how much room it is given."""
 
 import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
+from conftest import ROOT
 
 from its.engine import BLOCK, cache_bytes, check_device, check_lengths, limit_of, room_for
 from its.errors import InputError
@@ -59,3 +66,46 @@ def test_room_is_made_in_whole_blocks() -> None:
 def test_the_cache_holds_keys_and_values_of_every_layer(folder: Path) -> None:
     assert cache_bytes(folder, "float32", 1) == 2 * 30 * 3 * 64 * 4
     assert cache_bytes(folder, "bfloat16", 10) == 10 * 2 * 30 * 3 * 64 * 2
+
+
+def lives(process: psutil.Process) -> bool:
+    """Tell whether a process is there, and more than what nobody has asked the end of."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_an_engine_that_lost_its_job_ends(tmp_path: Path, method: str) -> None:
+    script = tmp_path / "job.py"
+    script.write_text(
+        "import multiprocessing, sys, time\n"
+        "from its.engine import end_with_job, prepare\n"
+        "if __name__ == '__mp_main__':\n"
+        "    end_with_job()\n"
+        "if __name__ == '__main__':\n"
+        "    prepare(0)\n"
+        "    start = multiprocessing.get_context(sys.argv[1]).Process\n"
+        "    engine = start(target=time.sleep, args=(600,))\n"
+        "    engine.start()\n"
+        "    print(engine.pid, flush=True)\n"
+        "    engine.join()\n"
+    )
+    job = subprocess.Popen(
+        [sys.executable, script, method],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with job:
+        engine = psutil.Process(int(job.stdout.readline()))
+        job.kill()
+    end = time.monotonic() + 60
+    try:
+        while lives(engine):
+            assert time.monotonic() < end
+            time.sleep(0.1)
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            engine.kill()

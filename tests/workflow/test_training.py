@@ -196,7 +196,7 @@ def test_weights_and_states_on_scratch_leave_results_small(
     assert weights_of(trained.manifest, hashes=True) == place / "weights"
     assert sorted(path.name for path in place.iterdir()) == ["owner.txt", "weights"]
     left = {path.relative_to(home).as_posix() for path in home.rglob("*") if path.is_file()}
-    assert left == {"log", "training.json", "weights/manifest.json"}
+    assert left == {".finished.json", "log", "training.json", "weights/manifest.json"}
 
 
 def test_what_another_job_has_finished_is_left_alone(start: Callable, unbroken: Trained) -> None:
@@ -312,6 +312,26 @@ def test_a_process_that_the_system_kills_is_told_apart(tmp_path: Path) -> None:
     assert launched.returncode == 128 + signal.SIGKILL
     assert "was killed, as the system does where memory runs out" in launched.stderr
     assert "Traceback" not in launched.stderr
+
+
+def test_a_training_whose_end_snakemake_did_not_see_is_done_again_only_if_it_is_not_whole(
+    train: Callable, unbroken: Trained, tmp_path: Path
+) -> None:
+    shutil.copytree(unbroken.folder, tmp_path, dirs_exist_ok=True)
+    trained = Trained(tmp_path)
+    for torn, said in [(False, "nothing to do"), (True, "is done again")]:
+        trained.manifest.unlink()  # as Snakemake does with what a lost job has made
+        (tmp_path / "training.json").unlink()
+        if torn:
+            weights = tmp_path / "weights/model.safetensors"
+            weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+        train(tmp_path)
+        log = (tmp_path / "log").read_text()
+        assert said in log
+        assert ("starting" in log) == torn
+        assert sha256_of(trained.manifest) == sha256_of(unbroken.manifest)
+        assert (trained.record == unbroken.record) == (not torn)  # its seconds are others
+        assert trained.losses() == unbroken.losses()
 
 
 def test_what_nohup_protects_goes_on_when_its_terminal_is_closed(tmp_path: Path) -> None:
