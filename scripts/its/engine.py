@@ -94,6 +94,9 @@ def end_with_job() -> None:
     An engine has its own process where there are GPUs. It would wait for work for ever, and keep
     their memory, if the job was killed.
     """
+    # A fork has the job's own: an exit, which an engine does not get to from within its loop.
+    for one in heeded([signal.SIGHUP]):
+        signal.signal(one, signal.SIG_DFL)
     job, parent = Path("/proc", os.environ["ITS_JOB"]), os.getppid()
 
     def watch() -> None:

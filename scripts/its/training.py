@@ -108,6 +108,7 @@ def put_back(job: Job, fingerprint: str) -> None:
     write_json(job.manifest, kept["manifest"])
     try:
         weights_of(job.manifest, hashes=True)
+        say(f"train {job.name}: was finished before; delete {job.finished} to train it anew")
     except InputError as error:
         say(f"train {job.name}: is done again ({error})")
         job.manifest.unlink()
