@@ -29,4 +29,4 @@ rule write_report:
         "python scripts/write_report.py {output:q} --made {input.made:q} --power {input.power:q}"
         " --results results --pages report/pages --name {wildcards.plan:q} --plan {params.plan:q}"
         " --drawn {params.drawn:q} --labels {params.labels:q} --chats {params.chats:q}"
-        " --settings {params.report:q} --note {params.note:q} &> {log:q}"
+        " --settings {params.report:q} --note={params.note:q} &> {log:q}"
