@@ -149,7 +149,7 @@ def parts(folder: Path, problems: Sequence[Path], open_r1: Path | None) -> list[
         Part(
             "starts",
             "all time of the plan",
-            {"starts of the paper's plan, of all its GPU time": 20},
+            {},
             [MODEL, *(["--timings", "results/timings"] if demo_is_made() else [])],
             measures=["scripts/its/engine.py", "scripts/price_plan.py", "config/paper.yaml"],
             needs=[MODEL],

@@ -77,10 +77,10 @@ def ratio_chart(rows: pl.DataFrame) -> alt.TopLevelMixin:
     base = alt.Chart(largest).encode(
         y=alt.Y("row:N", title=None, sort=rows["what"].unique(maintain_order=True).to_list())
     )
-    scale = alt.Scale(type="log")
-    title = "times as fast as the neighbour"
+    scale = alt.Scale(type="log", nice=False, padding=20)
+    title = "times as fast as the neighbour (log axis)"
     dots = base.mark_circle(size=110, opacity=1).encode(
-        x=alt.X("ratio:Q", title=title, scale=scale),
+        x=alt.X("ratio:Q", title=title, scale=scale, axis=axis("~g")),
         color=alt.Color(
             "reached:N",
             title="goal",
@@ -89,7 +89,9 @@ def ratio_chart(rows: pl.DataFrame) -> alt.TopLevelMixin:
     )
     ticks = base.mark_tick(thickness=2, size=18, color=FAINT).encode(x=alt.X("goal:Q", title=title))
     return alt.layer(ticks, dots).properties(
-        width=420, height=alt.Step(24), title=alt.TitleParams("Ratio and goal", fontSize=13)
+        width=420,
+        height=alt.Step(24),
+        title=alt.TitleParams("Ratio, beside its goal (grey)", fontSize=13),
     )
 
 
@@ -108,8 +110,8 @@ def growth_chart(rows: pl.DataFrame) -> alt.TopLevelMixin:
             alt.Chart(some)
             .mark_line(point=True)
             .encode(
-                x=alt.X("size:Q", title=None, scale=LOG, axis=AXIS),
-                y=alt.Y("value:Q", title=None, scale=LOG, axis=AXIS),
+                x=alt.X("size:Q", title="size", scale=LOG, axis=axis(",d")),
+                y=alt.Y("value:Q", title="seconds", scale=LOG, axis=axis("~g")),
                 color=alt.Color(
                     "side:N",
                     title=None,
@@ -121,11 +123,15 @@ def growth_chart(rows: pl.DataFrame) -> alt.TopLevelMixin:
         )
         heading = alt.TitleParams(what, fontSize=11, offset=4)
         panels.append(chart.properties(width=170, height=130, title=heading))
-    title = alt.TitleParams("Seconds against size, both on log axes", fontSize=13)
+    title = alt.TitleParams("Time against size, both on log axes", fontSize=13)
     return alt.concat(*panels, columns=3, spacing=24).properties(title=title)
 
 
-AXIS = alt.Axis(tickCount=4, format="~s", grid=False)
+def axis(numbers: str) -> alt.Axis:
+    """Return an axis with few labels, written as `numbers` says."""
+    return alt.Axis(tickCount=3, format=numbers, grid=False)
+
+
 LOG = alt.Scale(type="log", nice=False, padding=12)
 
 
