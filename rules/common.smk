@@ -138,8 +138,22 @@ def asked(section, what, **named):
     return grown
 
 
+@final
 def published(wildcards):
-    """Return the local files of a source, so that editing one remakes what was read from it."""
+    """Return the local files of a source, so that editing one remakes what was read from it.
+
+    Raises if they are not there and nobody has read them, for all sources of the plan at once.
+    """
+    if not exists(f"results/sources/{wildcards.source}/manifest.json"):
+        asked = {wildcards.source, *used(experiment, experiment.plan).sources}
+        refuse(
+            [
+                f"sources.{name}.origin: there is no {file}; put it there, or mend the origin"
+                for name in sorted(asked)
+                for file in local_files(experiment.sources[name].origin)
+                if not exists(file)
+            ]
+        )
     return local_files(experiment.sources[wildcards.source].origin)
 
 

@@ -211,3 +211,12 @@ def test_mistakes_of_the_config_stand_alone(checkout: Checkout) -> None:
 
     assert run.status != 0
     assert run.out.endswith("error: config:\n  plan: plans has no 'dmo', did you mean 'demo'?\n")
+
+
+def test_files_that_are_not_there_are_named_together(checkout: Checkout) -> None:
+    run = checkout.snakemake("-n", "--configfile", "config/local.yaml")
+
+    assert run.status == 1
+    for name, file in [("aime24", "aime24"), ("gsm8k_train", "gsm8k-train")]:
+        assert f"sources.{name}.origin: there is no data/{file}.jsonl" in run.out
+    assert "Traceback" not in run.out
