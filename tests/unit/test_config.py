@@ -243,6 +243,24 @@ def test_greedy_sampling_refuses_many_equal_responses() -> None:
 
 
 @pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        (r"(\d+", r"missing ), unterminated subpattern at character 1, found '(\d+'"),
+        (r"\d{1,3}|*", "nothing to repeat at character 9"),
+        ("a{99999999999}", "the repetition number is too large"),
+    ],
+)
+def test_an_expression_that_is_none_is_refused_with_its_place(
+    raw: dict, read: Callable, answers: str, message: str
+) -> None:
+    raw["benchmarks"]["sums_easy"]["problems"]["answers"] = answers
+    with pytest.raises(InputError) as error:
+        read(raw)
+    place = "benchmarks.sums_easy.problems.answers: no regular expression: "
+    assert place + message in str(error.value)
+
+
+@pytest.mark.parametrize(
     ("fields", "message"),
     [
         ({"response": {"template": "no hole"}}, "the template has no {column}"),

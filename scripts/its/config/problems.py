@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from its.config.expression import Expression
 from its.config.section import Section, one_of
 
 
@@ -16,5 +17,5 @@ class Problems(Section):
     """Rows that the source must have: copies of a benchmark differ."""
     take: int | None = Field(None, ge=2)
     """Ask only so many of them, those with the smallest hash: for trials. All, if it is not set."""
-    answers: Annotated[str, Field(pattern=r"^\S.*$")] | None = None
+    answers: Expression | None = None
     """Regular expression that every answer must match in full, as `\\d{1,3}` for AIME."""
