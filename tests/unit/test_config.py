@@ -333,6 +333,14 @@ def test_a_shard_is_never_half_of_what_a_larger_n_would_make() -> None:
         Sampling(n=6, shard_samples=4)
 
 
+def test_a_claim_in_points_is_refused_with_the_fraction(raw: dict, read: Callable) -> None:
+    raw["claims"]["both"]["above"] = -2
+    with pytest.raises(InputError) as error:
+        read(raw)
+    assert "claims.both.above: differences of the share 'correct' lie" in str(error.value)
+    assert "did you mean -0.02?" in str(error.value)
+
+
 @pytest.mark.parametrize("join", ["{question}", "{question} {context}"])
 def test_a_join_that_contradicts_its_position_is_refused(join: str) -> None:
     with pytest.raises(ValueError, match="join"):

@@ -4,6 +4,7 @@ import altair as alt
 import polars as pl
 
 from its.claims import CLAIMS
+from its.config.claim import SHARES
 from its.figures import (
     INK,
     SIGNED,
@@ -27,7 +28,6 @@ VERDICTS = {
 }
 """Okabe and Ito's: told apart by colour-blind readers."""
 SHAPES = ["circle", "diamond", "square", "cross"]
-SHARES = {"correct", "lenient", "truncated", "answered"}
 SAID = "#dfeaf5"
 """Where a claim says that the difference lies."""
 WIDTH, STEP = 380, 30

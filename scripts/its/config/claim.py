@@ -1,16 +1,21 @@
 """Settings of a claim: a contrast of cells, and what is said about it."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from itertools import product
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from its.config.plan import UNTRAINED, Plan, StrategyName
 from its.config.section import Section, one_of
 
 AXES = ["model", "sample", "recipe", "benchmark"]
 """What a claim may leave open: then it is made of each of the plan's."""
+
+SHARES = {"correct", "lenient", "truncated", "answered"}
+"""Quantities whose means lie between 0 and 1, and differences of them between -1 and 1."""
 
 
 class Reference(Section):
@@ -63,9 +68,21 @@ class Claim(Section):
     minus: list[Reference] = Field(min_length=1)
     """Cells of the second."""
     above: float | None = None
-    """The difference is said to be larger. 0 for "better", a little less for "as good as"."""
+    """The difference is said to be larger. 0 for "better", a little less for "as good as".
+    Differences of shares are fractions, -0.02 for two points less; of lengths, tokens."""
     below: float | None = None
-    """The difference is said to be smaller."""
+    """The difference is said to be smaller, in the same unit."""
+
+    @field_validator("above", "below")
+    @classmethod
+    def _a_fraction_of_shares(cls, bound: float | None, info: ValidationInfo) -> float | None:
+        quantity = info.data.get("quantity")
+        if bound is not None and quantity in SHARES and abs(bound) >= 1:
+            raise ValueError(
+                f"differences of the share {quantity!r} lie between -1 and 1, found {bound:g}; did "
+                f"you mean {bound / 100:g}?"
+            )
+        return bound
 
     @model_validator(mode="after")
     def _says_something(self) -> "Claim":
@@ -73,6 +90,12 @@ class Claim(Section):
             raise ValueError("say where the difference lies: above, below or both")
         if None not in {self.above, self.below} and self.above >= self.below:
             raise ValueError(f"above {self.above} is not below {self.below}")
+        return self
+
+    @model_validator(mode="after")
+    def _compares(self) -> "Claim":
+        if _shares(self.plus) == _shares(self.minus):
+            raise ValueError("plus and minus have the same cells; their difference is always 0")
         return self
 
     @property
@@ -110,6 +133,11 @@ class Claim(Section):
     def terms(self, row: Mapping[str, str]) -> list[tuple[float, dict[str, str]]]:
         """Return its cells in a row of the table, each with its weight."""
         return [*_weighted(self.plus, row, 1), *_weighted(self.minus, row, -1)]
+
+
+def _shares(cells: Sequence[Reference]) -> dict[Reference, Fraction]:
+    """Return the weight of each cell in the mean of all."""
+    return {one: Fraction(number, len(cells)) for one, number in Counter(cells).items()}
 
 
 def _weighted(
