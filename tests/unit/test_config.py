@@ -384,6 +384,36 @@ def test_every_mistake_is_reported_at_once(raw: dict, read: Callable) -> None:
 
 
 @pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (
+            {"plans": {"mine": {"train": ["N", False]}}},
+            "plans.mine.train.1: expected a text, found False; put it in quotes: bare yes, no, on "
+            "and off are True and False in YAML",
+        ),
+        (
+            {"plans": {"mine": {"train": [12]}}},
+            "plans.mine.train.0: expected a text, found 12; put it in quotes",
+        ),
+        ({"plan": ["demo"]}, "plan: expected a text, found ['demo']"),
+        (
+            {"plans": {"mine": {"train": "N"}}},
+            "plans.mine.train: expected a list, in brackets or with a '-' each, found 'N'",
+        ),
+        ({"models": ["smollm2"]}, "models: expected keys with values, found ['smollm2']"),
+        ({"report": ["rows"]}, "report: expected keys with values, found ['rows']"),
+        ({"strategies": None}, "strategies: expected keys with values, found None"),
+    ],
+)
+def test_a_value_of_another_kind_is_named_in_words_of_yaml(
+    raw: dict, read: Callable, change: dict, line: str
+) -> None:
+    with pytest.raises(InputError) as error:
+        read(raw | change)
+    assert line in map(str.strip, str(error.value).splitlines())
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "base",

@@ -64,11 +64,25 @@ def _wrong(error: Mapping, place: Sequence[str | int], schema: Callable[[], Mapp
             return message
         case "string_pattern_mismatch" if error["loc"][-1] == "[key]":
             return "a name is made of letters, digits and '_', for '-' and '.' join names in paths"
-        case "model_type":
+        case "model_type" | "model_attributes_type" | "dict_type":
             return f"expected keys with values, found {error['input']!r}"
+        case "list_type":
+            return f"expected a list, in brackets or with a '-' each, found {error['input']!r}"
         case "string_type" if error["loc"][-1] == "[key]":
-            return f"a name is a text, found {error['input']!r}; put it in quotes"
+            return f"a name is a text, found {_unquoted(error['input'])}"
+        case "string_type":
+            return f"expected a text, found {_unquoted(error['input'])}"
     return f"{message[0].lower()}{message[1:]}, found {error['input']!r}"
+
+
+def _unquoted(value: object) -> str:
+    """Return a value that stands for a text, and why it is none."""
+    match value:
+        case bool():
+            return f"{value}; put it in quotes: bare yes, no, on and off are True and False in YAML"
+        case None | list() | dict():
+            return repr(value)
+    return f"{value!r}; put it in quotes"
 
 
 def _keys(schema: Mapping, place: Sequence[str | int]) -> set[str]:
