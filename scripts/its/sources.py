@@ -1,6 +1,8 @@
 """Published rows: read when they are needed, as columns of ours."""
 
+import csv
 import json
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -109,6 +111,8 @@ def open_source(manifest: Path, name: str, fields: Fields) -> list[Part]:
 def read_source(manifest: Path, name: str, fields: Fields) -> pl.DataFrame:
     """Read all rows of a source into the columns of a set (`SET`), in the order of the files.
 
+    Where each stands is in two columns more: `file` (str) and `row` (int, from 0).
+
     Raises
     ------
     InputError
@@ -119,9 +123,9 @@ def read_source(manifest: Path, name: str, fields: Fields) -> pl.DataFrame:
     for part in open_source(manifest, name, fields):
         rows = part.read(part.rows.with_columns(LACKS))
         mistakes += part.mistakes(rows)
-        frames.append(rows)
+        frames.append(rows.with_columns(file=pl.lit(str(part.file))))
     refuse(mistakes)
-    return with_ids(pl.concat(frames), name).select(list(SET))
+    return with_ids(pl.concat(frames), name).select([*SET, "file", "row"])
 
 
 def with_ids(rows: pl.DataFrame, name: str) -> pl.DataFrame:
@@ -142,6 +146,8 @@ def _readable(file: Path) -> Iterator[None]:
     except (PolarsError, PanicException, OSError, UnicodeError, RecursionError) as error:
         if file.suffix in LINES:
             refuse(list(_broken_lines(file)))
+        if file.suffix == ".csv":
+            refuse(list(_broken_records(file)))
         raise InputError(f"{file}: cannot be read as {file.suffix[1:]}: {error}") from error
 
 
@@ -186,6 +192,28 @@ def _broken(line: bytes) -> str:
             return "begins with a byte-order mark; save the file without"
         return f"is no JSON: {error}"
     return "" if isinstance(value, dict) else f"is no JSON object: {text[:60]!r}"
+
+
+def _broken_records(file: Path) -> Iterator[str]:
+    """Yield a line for each record of a CSV file with more cells than its first one has names.
+
+    The last one is for a record behind which nothing can be told apart.
+    """
+    csv.field_size_limit(sys.maxsize)  # of a process that is about to stop
+    with file.open(encoding="utf-8", errors="replace", newline="") as text:
+        records = csv.reader(text, strict=True)
+        names, line = 0, 1
+        try:
+            for record in records:
+                names = names or len(record)
+                if len(record) > names:
+                    yield (
+                        f"{file}:{line}: has {len(record)} cells, expected {names}; put a cell "
+                        "that holds a comma in quotation marks"
+                    )
+                line = records.line_num + 1
+        except csv.Error as error:
+            yield f"{file}:{line}: is no CSV: {error}; see to its quotation marks"
 
 
 def _turned_to_text(file: Path, rows: pl.DataFrame) -> Iterator[str]:

@@ -12,7 +12,8 @@ from its.hashing import problem_id
 def published(*answers: str | None) -> pl.DataFrame:
     problems = [f"What is {i}?" for i in range(len(answers))]
     ids = [problem_id(problem) for problem in problems]
-    return pl.DataFrame({"id": ids, "problem": problems, "answer": answers})
+    rows = pl.DataFrame({"id": ids, "problem": problems, "answer": answers})
+    return rows.with_row_index("row").with_columns(file=pl.lit("a.csv"))
 
 
 def test_rows_come_in_one_order_whatever_their_order_was() -> None:
@@ -23,14 +24,16 @@ def test_rows_come_in_one_order_whatever_their_order_was() -> None:
 
 
 def test_all_that_is_wrong_with_a_copy_is_said_at_once() -> None:
-    rows = pl.concat([published("1", "2.5", None), published("1")])
+    rows = pl.concat(
+        [published("1", "2.5", None), published("1").with_columns(file=pl.lit("b.csv"))]
+    )
     with pytest.raises(InputError) as error:
         checked(rows, Problems(source="s", rows=30, answers=r"\d{1,3}"))
     for part in [
-        "source 's' has 4 rows, expected 30",
-        "stands twice: 'What is 0?'",
-        r"answer '2.5', expected '\\d{1,3}'",
-        "no answer: 'What is 2?'",
+        "source 's' has 4 rows (a.csv, b.csv), expected 30",
+        "b.csv: row 1: problem stands twice, first in a.csv: row 1: 'What is 0?'; remove one",
+        r"a.csv: row 2: answer '2.5', expected \d{1,3} and nothing else; correct it, or problems.",
+        "a.csv: row 3: no answer: 'What is 2?'",
     ]:
         assert part in str(error.value)
 

@@ -223,7 +223,8 @@ def test_the_order_of_choices_depends_on_the_row_alone(tmp_path: Path) -> None:
     wrong_ones_swapped = [row | {"a": row["c"], "c": row["a"]} for row in CHEMISTRY]
     rows = read(tmp_path, CHEMISTRY, CHOICES)
     assert_frame_equal(rows, read(tmp_path, wrong_ones_swapped, CHOICES))
-    assert_frame_equal(rows[::-1], read(tmp_path, CHEMISTRY[::-1], CHOICES))
+    backwards = read(tmp_path, CHEMISTRY[::-1], CHOICES)
+    assert_frame_equal(rows[::-1].drop("row"), backwards.drop("row"))
 
 
 @pytest.mark.parametrize("change", [{"a": "1"}, {"b": " "}, {"right": None}, {"question": ""}])

@@ -57,7 +57,9 @@ def test_rows_are_equal_from_every_format_and_split(tmp_path: Path) -> None:
     assert sets[0]["answer"].to_list() == ["0", "2", "4", "6", "8"]
     assert sets[0]["meta"][0] == '{"level":"easy"}'
     for other in sets[1:]:
-        assert_frame_equal(sets[0], other)
+        assert_frame_equal(sets[0].drop("file", "row"), other.drop("file", "row"))
+    assert {file.split("/")[-1] for file in sets[-1]["file"]} == {"part-1.jsonl", "part-2.jsonl"}
+    assert sets[-1]["row"].to_list() == [0, 1, 0, 1, 2]
 
 
 def test_numbers_with_a_fraction_keep_it_and_whole_ones_have_none(tmp_path: Path) -> None:
@@ -114,6 +116,26 @@ def test_an_answer_that_cannot_be_extracted_is_refused(tmp_path: Path) -> None:
 def test_a_broken_line_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"problem": "1?", "answer": 1}\n{"problem": \n')
     assert "a.jsonl:2: is no JSON: " in refusal(published(tmp_path, "a.jsonl"))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (
+            'problem,answer\n"x\ny",1\nz,2,3\n1,2\n1,2,3,4\n',
+            ["a.csv:4: has 3 cells, expected 2; put a cell", "a.csv:6: has 4 cells, expected 2"],
+        ),
+        (
+            f'problem,answer\n{"x" * 200_000},1\n"z,2\n1,2\n',
+            ["a.csv:3: is no CSV: unexpected end of data; see to its quotation marks"],
+        ),
+    ],
+)
+def test_a_broken_record_is_named_by_its_line(tmp_path: Path, text: str, found: list[str]) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    message = refusal(published(tmp_path, "a.csv"))
+    assert all(one in message for one in found)
+    assert "truncate_ragged_lines" not in message
 
 
 def test_a_file_that_changed_after_its_manifest_is_refused(tmp_path: Path) -> None:
