@@ -162,6 +162,9 @@ BENCHMARK = (
     "benchmarks: {mine: {problems: {source: sums, rows: 9}, sampling: {n: 1, max_tokens: 99%s}}}"
 )
 STRATEGY = "strategies: {mine: {label: x%s}}"
+CLAIM = (
+    "claims: {mine: {sentence: x, plus: [{train: %s, test: U}], minus: [{train: %s, test: U}], %s}}"
+)
 SOURCE = "sources: {mine: {origin: '%s'%s}}"
 CONFIG = {
     "a text where a number is due": (
@@ -217,6 +220,23 @@ CONFIG = {
         "strategies: {no: {label: x}}",
         "a name is a text, found False; put it in quotes",
     ),
+    "a bare no in a list of strategies": (
+        PLAN.replace("['N']", "['N', no]", 1) % "",
+        "plans.mine.train.1: expected a text, found False; put it in quotes",
+    ),
+    "a strategy where a list is due": (
+        PLAN.replace("['N']", "U", 1) % "",
+        "plans.mine.train: expected a list",
+    ),
+    "a claim in points": (
+        CLAIM % ("U", "N", "above: -2"),
+        "claims.mine.above: differences of the share 'correct' lie between -1 and 1, found -2; did "
+        "you mean -0.02?",
+    ),
+    "a claim of cells against themselves": (
+        CLAIM % ("U", "U", "above: 0"),
+        "claims.mine: plus and minus have the same cells",
+    ),
     "a key that stands twice": (
         "plan: demo\nplan: other",
         "plan: stands twice, again in mine.yaml:2",
@@ -231,12 +251,17 @@ CONFIG = {
     ),
     "a list where names are due": (
         "models: [smollm2]",
-        "models: input should be a valid dictionary",
+        "models: expected keys with values, found ['smollm2']",
     ),
     "a section that is empty": ("strategies:", "strategies: "),
     "greedy sampling, many times": (
         BENCHMARK.replace("n: 1", "n: 4") % ", temperature: 0",
         "temperature 0 gives 4 equal responses; set n to 1",
+    ),
+    "answers of an expression that is open": (
+        "benchmarks: {mine: {problems: {source: sums, rows: 9, answers: '(\\d+'}}}",
+        "benchmarks.mine.problems.answers: no regular expression: missing ), unterminated "
+        "subpattern at character 1",
     ),
     "no room for a response": (
         MODEL % ", chat: {context: 64}" + "\n" + PLAN.replace("[smollm2]", "[mine]") % "",
@@ -508,17 +533,17 @@ DATA: dict[str, tuple[Callable[[], object], Callable[[], object], str]] = {
     "a problem that stands twice": (
         source(lines(*ROWS[:3], ROWS[0])),
         benchmark(),
-        "stands twice: 'What is 0 + 1?'",
+        "rows.jsonl: row 4: problem stands twice, first in rows.jsonl: row 1: 'What is 0 + 1?'",
     ),
     "rows that are too few": (
         source(lines(*ROWS[:3])),
         benchmark(),
-        "source 'mine' has 3 rows, expected 4",
+        "source 'mine' has 3 rows (rows.jsonl), expected 4",
     ),
     "an answer of another form": (
         source(lines(*ROWS[:3], {"problem": "x", "answer": "A"})),
         benchmark(answers=r"\d{1,3}"),
-        r"answer 'A', expected '\\d{1,3}'",
+        r"rows.jsonl: row 4: answer 'A', expected \d{1,3} and nothing else",
     ),
     "half a parquet file": (
         source(truncated_parquet, ".parquet"),
@@ -533,12 +558,12 @@ DATA: dict[str, tuple[Callable[[], object], Callable[[], object], str]] = {
     "a csv with a cell too many": (
         source(b"problem,answer\nx,1\ny,2,3\n", ".csv"),
         benchmark(),
-        "rows.csv: cannot be read as csv",
+        "rows.csv:3: has 3 cells, expected 2",
     ),
     "a csv with an open quotation": (
         source(b'problem,answer\n"x,1\ny,2\n', ".csv"),
         benchmark(),
-        "rows.csv: ",
+        "rows.csv:2: is no CSV: unexpected end of data",
     ),
     "a json that is one number": (source(b"7", ".json"), benchmark(), "rows.json: "),
     "duplicates that no filter drops": (
