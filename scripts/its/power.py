@@ -129,7 +129,10 @@ def in_words(rows: pl.DataFrame, name: str) -> str:
     points = [(pl.col(one) * 100).round(1) for one in ["alone", "corrected"]]
     numbers = ["problems", "replicates", "samples"]
     shown = rows.drop_nulls("alone").select("label", "benchmark", *numbers, *points)
-    shown = shown.unique(maintain_order=True)
+    shown = shown.unique(maintain_order=True).with_columns(
+        pl.col("benchmark").replace("", "several")
+    )
+    unknown = rows.filter(pl.col("alone").is_null())["label"].unique(maintain_order=True)
     lines = [
         f"What plan {name} can detect: how many points a contrast must lie from where it is said",
         "to lie, to be decided in four of five repetitions; alone, and corrected for all",
@@ -146,7 +149,10 @@ def in_words(rows: pl.DataFrame, name: str) -> str:
         tbl_hide_column_data_types=True,
         tbl_hide_dataframe_shape=True,
     ):
-        return "\n".join([*lines, str(shown)])
+        lines.append(str(shown))
+    if len(unknown):
+        lines += ["", "Nothing is expected of lengths: " + "; ".join(unknown) + "."]
+    return "\n".join(lines)
 
 
 def _slope(power: Power) -> float:

@@ -84,7 +84,9 @@ def test_a_table_to_read_is_in_points_and_says_once_what_is_the_same() -> None:
     assert "25 rows of its claims" in read
     assert [read.count(label) for label in labels] == [1] * 12
     assert sorted(labels, key=read.index) == labels
-    assert f"{rows['alone'][0] * 100:.1f}" in read.splitlines()[-1]
+    *table, _, last = read.splitlines()
+    assert f"{rows['alone'][0] * 100:.1f}" in table[-1]
+    assert last == "Nothing is expected of lengths: length."
 
 
 @pytest.mark.parametrize("name", ["both", "interaction"])
