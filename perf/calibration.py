@@ -334,8 +334,8 @@ def _rejects(found: "Contrast", **bounds: float) -> tuple[np.ndarray, np.ndarray
 def _claim(**bounds: float) -> "Claim":
     from its.config.claim import Claim
 
-    cell = {"train": "base", "test": "N"}
-    return Claim.model_validate({"sentence": "-", "plus": [cell], "minus": [cell], **bounds})
+    cell, other = {"train": "base", "test": "N"}, {"train": "base", "test": "U"}
+    return Claim.model_validate({"sentence": "-", "plus": [cell], "minus": [other], **bounds})
 
 
 def _means(values: np.ndarray, samples: int) -> "Means":
