@@ -25,10 +25,9 @@ from campaign import (
 
 KINDS = ["kill", "fail", "full"]
 KEPT = "results/checkpoints/tiny/few8-N-quick-s0-e1/weights/manifest.json"
-WRITTEN = "results/personas/few4/Gibberish.json"
 WIDER = "results/figures/wider/samples.svg"
-TARGETS = ["all", "export", "price", "power", "results/verified/few.parquet", KEPT, WRITTEN, WIDER]
-DEAR = {"train", "generate", "write_personas"}
+TARGETS = ["all", "export", "price", "power", "results/verified/few.parquet", KEPT, WIDER]
+DEAR = {"train", "generate"}
 """They load an engine or a trainer each time: of their faults only `DRAWN` of a kind are drawn."""
 DRAWN = 4
 
