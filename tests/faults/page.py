@@ -49,11 +49,10 @@ Defects that these faults, or writing them, brought to light, mended since:
 - Snakemake was killed, the training went on without it and ended, and the next Snakemake deleted
   the outputs, whose end it had not seen, and trained again: 19 of 19 states were made twice. A copy
   of the outputs, `.finished.json`, lets them be put back where the weights are whole.
+- SIGHUP to an engine in a process of its own: it began an orderly exit that never came, and its job
+  waited for it. It ends at once now, and its job with an error.
 - A job that generates was killed or lost its terminal, and the process of its engine stayed behind,
   as it would with the memory of GPUs. It ends with its job now.
-
-Not mended yet, and without a line above: an engine in a process of its own that SIGHUP ended left
-its job waiting for it, for as long as one looked (eight minutes).
 """
 
 

@@ -108,7 +108,7 @@ def test_every_bad_row_of_every_set_is_named_before_any_model_is_fetched(
     assert run.status != 0
     assert "data/rows.jsonl: row 61: problem is empty" in run.out
     assert "data/rows.jsonl: row 62: answer is missing" in run.out
-    assert "source 'mine_test' has 7 rows, expected 8" in run.out
+    assert "source 'mine_test' has 7 rows (data/test.jsonl), expected 8" in run.out
     assert "Traceback" not in run.out
     left = {path.name for path in (checkout.folder / "results").rglob("*.parquet")}
     assert left == set()
