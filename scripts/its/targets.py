@@ -27,9 +27,16 @@ def unknown_targets(
     lines = []
     for target in targets:
         if not makes(target):
-            near = get_close_matches(target, there_is(), n=3)
+            near = _near(target, there_is())
             hint = (
                 f"near are {', '.join(near)}" if near else "results/README.md lists what there is"
             )
             lines.append(f"{target}: nothing makes it; {hint}")
     return "\n  ".join(lines)
+
+
+def _near(target: str, known: Sequence[str]) -> list[str]:
+    """Return up to three of what there is: paths that it is a part of, or else what is like it."""
+    part = f"/{target.strip('/')}/"
+    whole = [one for one in known if part in f"/{one}/"]
+    return whole[:3] or get_close_matches(target, known, n=3)

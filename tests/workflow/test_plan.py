@@ -183,11 +183,15 @@ def test_a_training_asks_slurm_for_its_nodes_by_the_same_command(
 
 
 def test_a_target_that_nothing_makes_is_answered_with_what_is_like_it(checkout: Checkout) -> None:
-    run = checkout.snakemake("-n", SCORE.replace("-U-", "-V-"), "set")
+    folder = "results/report/demo"
+    (checkout.folder / folder).mkdir(parents=True)
+    run = checkout.snakemake("-n", SCORE.replace("-U-", "-V-"), "set", folder, "codesign.csv")
 
     assert run.status != 0
     assert f"error: {SCORE.replace('-U-', '-V-')}: nothing makes it; near are {SCORE}, " in run.out
     assert "set: nothing makes it; near are sets" in run.out
+    assert f"{folder}: nothing makes it; near are {folder}/index.html" in run.out
+    assert "codesign.csv: nothing makes it; near are results/tables/demo/codesign.csv" in run.out
     assert "MissingRule" not in run.out
     # The value of an option is no target.
     assert checkout.snakemake("-n", SCORE, "--report-html-path", "results/mine.html").status == 0
