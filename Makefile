@@ -16,7 +16,10 @@ unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE PYTEST_ADDOPTS SNAKEMAKE_
 
 .PHONY: help
 help:  ## Say what there is to make
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 20
+	@sed -nE 's/^#: (.*)/\n\1:/p; s/^([a-z-]+):[^#]*## (.*)/make \1\t\2/p' Makefile | expand -t 24
+
+
+#: To use it
 
 .PHONY: install
 install:  ## Make .venv from PYTHON=..., or from the first Python that suits
@@ -43,6 +46,7 @@ demo: install unlock  ## Run the default plan on CORES=... (all), and say where 
 .PHONY: report
 report: install  ## Write the report of the plan from the results that there are
 	@snakemake --cores $(CORES) --config partial=true -- $(REPORT)/index.html
+	echo "The report, down to single responses  $(REPORT)/index.html"
 
 .PHONY: unlock
 unlock: install
@@ -56,6 +60,29 @@ unlock: install
 	done
 	echo "The last run was killed, so it left its lock: snakemake --unlock"
 	snakemake --unlock
+
+.PHONY: doctor
+doctor:  ## Say what is at work here, what was left behind, what hangs, and how to mend it
+	@python scripts/doctor.py
+
+.PHONY: pin
+pin: install  ## Write the newest revision behind every hub: of CONFIG=... (config/paper.yaml) that has none
+	@python scripts/pin.py $(CONFIG)
+
+.PHONY: gpu-check
+gpu-check: install  ## Run the demo's way on one GPU, in environments that Conda makes, beside its price
+	@command -v conda mamba micromamba > /dev/null || { echo "error: no Conda on the PATH, which makes the environments with CUDA" >&2; exit 2; }
+	nvidia-smi --list-gpus || { echo "error: no GPU here" >&2; exit 2; }
+	snakemake --cores $(CORES) --resources gpu=1 --software-deployment-method conda --configfile config/gpu.yaml
+	python perf/device.py --configfile config/gpu.yaml
+
+.PHONY: clean
+clean:  ## Remove .venv and caches, no results
+	@rm -rf .venv .hypothesis .pytest_cache .ruff_cache
+	find . -name __pycache__ -prune -exec rm -r {} +
+
+
+#: To test it
 
 .PHONY: test
 test: lint unit workflow  ## Run every check but the long ones, in about 25 minutes
@@ -80,18 +107,6 @@ workflow: install  ## Test the plan, and one small run through all real parts
 test-long: install  ## Run the tests that take minutes
 	@pytest -m long
 
-.PHONY: chromium-install
-chromium-install:  ## Install Debian's Chromium, which reads the report in the tests; as root
-	@DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium
-
-.PHONY: slurm-install
-slurm-install:  ## Install SLURM from Debian's packages, for test-slurm; as root
-	@command -v apt-get > /dev/null || { echo "error: no apt-get on the PATH" >&2; exit 2; }
-	apt-get update
-	export DEBIAN_FRONTEND=noninteractive
-	apt-get install -y --no-install-recommends slurm-wlm munge
-	apt-get install -y --no-install-recommends slurmdbd mariadb-server || echo "Without them test-slurm-long leaves out accounting"
-
 .PHONY: test-slurm
 test-slurm: install slurm  ## Run the workflow on a SLURM of its own on this machine; as root
 	@pytest --durations 0 --durations-min 1 -m "slurm and not long" tests/slurm
@@ -104,33 +119,20 @@ test-slurm-long: install slurm  ## Let one thing after the other die there; outc
 slurm: install
 	@why="$$(python tests/slurm/cluster.py)" || { echo "error: $$why" >&2; exit 2; }
 
-.PHONY: faults
-faults: install  ## Kill, fail and fill the disk under scripts and plans, into docs/faults.csv; goes on
-	@python tests/faults/scripts.py "$${TMPDIR:-/tmp}/faults"
-	python tests/faults/plans.py "$${TMPDIR:-/tmp}/faults" --faults 80
-	python tests/faults/page.py
+.PHONY: slurm-install
+slurm-install:  ## Install SLURM from Debian's packages, for test-slurm; as root
+	@command -v apt-get > /dev/null || { echo "error: no apt-get on the PATH" >&2; exit 2; }
+	apt-get update
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get install -y --no-install-recommends slurm-wlm munge
+	apt-get install -y --no-install-recommends slurmdbd mariadb-server || echo "Without them test-slurm-long leaves out accounting"
 
-.PHONY: doctor
-doctor:  ## Say what is at work here, what was left behind, what hangs, and how to mend it
-	@python scripts/doctor.py
+.PHONY: chromium-install
+chromium-install:  ## Install Debian's Chromium, which reads the report in the tests; as root
+	@DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium
 
-.PHONY: calibrate
-calibrate: install  ## Simulate what intervals and tests are worth, into docs/calibration.csv and .png; goes on
-	@OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 python perf/calibration.py
-	python perf/draw_calibration.py
 
-.PHONY: perf
-perf: install  ## Measure speed and memory beside neighbours, into docs/performance.md; perf/README.md says how
-	@python perf/run.py $(PARTS) $(if $(AGAIN),--again) $(if $(ROUNDS),--rounds $(ROUNDS)) \
-	    $(if $(PROBLEMS),--problems $(PROBLEMS)) $(if $(OPEN_R1),--open-r1 $(OPEN_R1))
-	python perf/write_performance.py
-
-.PHONY: gpu-check
-gpu-check: install  ## Run the demo's way on one GPU, in environments that Conda makes, beside its price
-	@command -v conda mamba micromamba > /dev/null || { echo "error: no Conda on the PATH, which makes the environments with CUDA" >&2; exit 2; }
-	nvidia-smi --list-gpus || { echo "error: no GPU here" >&2; exit 2; }
-	snakemake --cores $(CORES) --resources gpu=1 --software-deployment-method conda --configfile config/gpu.yaml
-	python perf/device.py --configfile config/gpu.yaml
+#: To work on it
 
 .PHONY: format
 format: install  ## Bring scripts and rules into form
@@ -145,10 +147,6 @@ schema: install  ## Write config/schema.json and the reference in config/README.
 .PHONY: bad-input
 bad-input: install  ## Write docs/bad_input.md: what is refused, and in which words
 	@PYTHONPATH=scripts:tests python tests/bad_input.py
-
-.PHONY: pin
-pin: install  ## Write the newest revision behind every hub: of CONFIG=... (config/paper.yaml) that has none
-	@python scripts/pin.py $(CONFIG)
 
 .PHONY: lock
 lock: install  ## Pin what envs/*.in ask for; with UPGRADE=1, the newest of it
@@ -175,6 +173,33 @@ audit:  ## Ask for known holes in what the locks pin; fails where nobody answers
 	done
 	[[ ! -v failed ]] || { echo "error: a hole, or no answer: see above" >&2; exit 1; }
 
+
+#: To measure and to break it
+
+.PHONY: perf
+perf: install  ## Measure speed and memory beside neighbours, into docs/performance.md; perf/README.md says how
+	@python perf/run.py $(PARTS) $(if $(AGAIN),--again) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	    $(if $(PROBLEMS),--problems $(PROBLEMS)) $(if $(OPEN_R1),--open-r1 $(OPEN_R1))
+	python perf/write_performance.py
+
+.PHONY: calibrate
+calibrate: install  ## Simulate what intervals and tests are worth, into docs/calibration.csv and .png; goes on
+	@OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 python perf/calibration.py
+	python perf/draw_calibration.py
+
+.PHONY: faults
+faults: install  ## Kill, fail and fill the disk under scripts and plans, into docs/faults.csv; goes on
+	@python tests/faults/scripts.py "$${TMPDIR:-/tmp}/faults"
+	python tests/faults/plans.py "$${TMPDIR:-/tmp}/faults" --faults 80
+	python tests/faults/page.py
+
+.PHONY: fuzz
+fuzz: install  ## Look for input that breaks a parser, SECONDS=... (300) for each property
+	@brought="$$(mktemp -d)"
+	trap 'rm -rf "$$brought"' EXIT
+	python -m pip install --quiet --disable-pip-version-check --no-deps --target "$$brought" atheris==3.0.0
+	PYTHONPATH="$$brought:scripts:tests/unit" python tests/fuzz.py --seconds $(or $(SECONDS),300)
+
 .PHONY: mutants
 mutants: install  ## Break MODULE=scripts/its/... in every way, in a copy; show what TESTS=tests/unit/... lets pass
 	@: "$${MODULE:?is to be a file, as scripts/its/voting.py}" "$${TESTS:?is to be its tests, as tests/unit/test_voting.py}"
@@ -196,15 +221,3 @@ mutants: install  ## Break MODULE=scripts/its/... in every way, in a copy; show 
 	cr-filter-operators ../session.sqlite ../config.toml
 	cosmic-ray exec ../config.toml ../session.sqlite
 	cr-report --surviving-only --show-diff ../session.sqlite
-
-.PHONY: fuzz
-fuzz: install  ## Look for input that breaks a parser, SECONDS=... (300) for each property
-	@brought="$$(mktemp -d)"
-	trap 'rm -rf "$$brought"' EXIT
-	python -m pip install --quiet --disable-pip-version-check --no-deps --target "$$brought" atheris==3.0.0
-	PYTHONPATH="$$brought:scripts:tests/unit" python tests/fuzz.py --seconds $(or $(SECONDS),300)
-
-.PHONY: clean
-clean:  ## Remove .venv and caches, no results
-	@rm -rf .venv .hypothesis .pytest_cache .ruff_cache
-	find . -name __pycache__ -prune -exec rm -r {} +
