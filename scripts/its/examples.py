@@ -129,7 +129,7 @@ def fit(examples: pl.DataFrame, recipe: Recipe) -> Fitted:
 
 
 def shuffled(examples: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Return the examples in an order that depends on their ids and the seed alone."""
+    """Return the rows in an order that depends on their ids and the seed alone."""
     keys = pl.Series([digest(seed, name) for name in examples["id"]], dtype=pl.String)
     return examples[keys.arg_sort().to_list()] if len(examples) else examples
 

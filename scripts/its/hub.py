@@ -48,7 +48,13 @@ class Repository:
 
 
 def pinned(origin: str, kind: Literal["model", "dataset"]) -> Repository:
-    """Return the repository that an origin names; refuse one without a revision."""
+    """Return the repository that an origin names.
+
+    Raises
+    ------
+    InputError
+        If it has no revision.
+    """
     name, revision, _ = NAME.fullmatch(origin).groups()
     if revision is None:
         raise InputError(
@@ -60,7 +66,13 @@ def pinned(origin: str, kind: Literal["model", "dataset"]) -> Repository:
 
 
 def newest(repository: Repository) -> str:
-    """Return the revision that the hub's default branch stands at now: 40 hexadecimal digits."""
+    """Return the revision that the hub's default branch stands at now: 40 hexadecimal digits.
+
+    Raises
+    ------
+    InputError
+        If the hub does not answer, has no such repository, or says something else.
+    """
     from huggingface_hub import HfApi
 
     api = HfApi()

@@ -112,6 +112,11 @@ def talk_over(address: str) -> None:
 def device_to(address: str) -> str:
     """Return the name of the network device whose own address is used to reach another one.
 
+    Raises
+    ------
+    InputError
+        If no device has that address.
+
     >>> device_to("127.0.0.1")
     'lo'
     """

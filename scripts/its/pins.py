@@ -87,6 +87,11 @@ def missing_revisions(config: Config, files: Sequence[str]) -> Iterator[str]:
 def with_revisions(text: str, places: list[Unpinned], revisions: Mapping[Repository, str]) -> str:
     r"""Return the text with a revision behind each repository, and all else as it was.
 
+    Raises
+    ------
+    InputError
+        If a repository is written over several lines or with escapes.
+
     >>> text = "models: {a: {source: 'hub:me/a'}}  # mine\n"
     >>> places = unpinned(text, "config.yaml")
     >>> print(with_revisions(text, places, {places[0].repository: 40 * "0"}), end="")

@@ -39,7 +39,7 @@ def scan_table(path: Path, columns: Mapping[str, pl.DataType]) -> pl.LazyFrame:
 
 
 def write_table(path: Path, rows: pl.DataFrame, metadata: Mapping[str, str] | None = None) -> None:
-    """Write a parquet file, with texts kept in it if there are any."""
+    """Write rows as a parquet file, with texts kept in it if there are any."""
     with replacing(path) as part:
         rows.write_parquet(part, metadata=dict(metadata) if metadata else None)
 

@@ -158,6 +158,11 @@ def base_model(job: Job) -> PreTrainedModel:
     Its weights are float32 whatever `dtype` says, and bfloat16 is the arithmetic: a step of 1e-5
     is less than half of the distance between two bfloat16 numbers of the size of a weight, and
     would be lost. DeepSpeed keeps such weights itself, beside those it computes with.
+
+    Raises
+    ------
+    InputError
+        If the recipe's attention is not installed.
     """
     bfloat16 = job.dtype == "bfloat16" and job.recipe.deepspeed
     try:
@@ -243,7 +248,7 @@ class Watch(TrainerCallback):
     def on_log(
         self, args: SFTConfig, state: TrainerState, control: TrainerControl, logs: dict, **_: object
     ) -> None:
-        """Note a step, and show it."""
+        """Note a step, and show it; raise `InputError` at a loss that is no number."""
         if "loss" not in logs:
             return
         state.log_history[-1]["seconds"] = time.monotonic() - self.start

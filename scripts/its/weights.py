@@ -111,6 +111,11 @@ def tensors(files: list[Path]) -> dict[str, object]:
 
     Kinds of numbers are joined by `+` where there are several.
 
+    Raises
+    ------
+    InputError
+        If a file is of another format, or shorter or longer than its header says.
+
     References
     ----------
     The layout of the files: https://github.com/huggingface/safetensors#format

@@ -44,7 +44,7 @@ def layer_bytes(shape: Shape, dtype: str, *, mixed: bool, mask: int) -> float:
 
 
 def kept_bytes(shape: Shape, dtype: str, *, checkpointing: bool, mixed: bool, mask: int) -> float:
-    """Return what stays of each token until the backward pass comes to it.
+    """Return the bytes that stay of each token until the backward pass comes to it.
 
     All that layers keep, or with gradient checkpointing the input of each; and the mask itself,
     a byte for each pair of tokens.
@@ -58,7 +58,7 @@ def kept_bytes(shape: Shape, dtype: str, *, checkpointing: bool, mixed: bool, ma
 def working_bytes(
     shape: Shape, dtype: str, *, checkpointing: bool, mixed: bool, mask: int
 ) -> float:
-    """Return what the backward pass of one layer takes for each token, beside what was kept.
+    """Return the bytes that the backward pass of one layer takes a token, beside what was kept.
 
     Gradients on their way through the feed-forward layer, three times its width; with gradient
     checkpointing, all that the layer keeps, made again.

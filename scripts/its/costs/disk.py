@@ -96,6 +96,13 @@ def lacking(
     """List, a line each, the folders whose disk has no room for what a plan has still to put there.
 
     What cannot be priced is passed over.
+
+    Parameters
+    ----------
+    results
+        The folder of that name; what lies in it already needs no room.
+    free
+        Returns the free bytes of a folder's disk.
     """
     try:
         made = _still_to_make(config, name, kinds(config, name, lengths), results)

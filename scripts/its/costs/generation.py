@@ -65,7 +65,7 @@ def generation_memory(model: Model, shape: Shape, price: Price) -> GenerationMem
 
 
 def start_seconds(shape: Shape, dtype: str, price: Price, *, engine: bool) -> float:
-    """Return how long a job takes before it computes: imports, weights, and an engine's graphs."""
+    """Return the seconds before a job computes: for imports, weights, and an engine's graphs."""
     weights = parameters(shape) * WIDTHS[dtype]
     return price.start + weights / (price.reading * 1e9) + (price.capture if engine else 0)
 

@@ -115,7 +115,15 @@ def asked(lengths: Lengths, name: str, price: Price) -> float:
 def training_kind(
     name: str, model: Model, recipe: Recipe, price: Price, *, what: str, rows: int, tokens: float
 ) -> Kind:
-    """Return a training of so many rows with so many tokens each in the mean."""
+    """Return a training.
+
+    Parameters
+    ----------
+    what
+        The refined set, in words for the table.
+    rows, tokens
+        Of an epoch; tokens of a row in the mean.
+    """
     shape = _shape(model)
     sharding = read_sharding(recipe.deepspeed)
     memory = training_memory(model, shape, recipe, sharding, price)
@@ -154,7 +162,17 @@ def generation_kind(
     prompt: float,
     response: float,
 ) -> Kind:
-    """Return a job that lets a model answer so many requests, with mean tokens of each."""
+    """Return a job that lets a model answer.
+
+    Parameters
+    ----------
+    stage
+        `generate` or `personas`.
+    what
+        What is asked, in words for the table.
+    requests, prompt, response
+        How many prompts; the tokens of a prompt and of a response in the mean.
+    """
     shape = _shape(model)
     memory = generation_memory(model, shape, price)
     return Kind(

@@ -117,7 +117,13 @@ def heading(kinds: Sequence[Kind], price: Price, factors: Mapping[Group, Factors
 
 
 def in_words(prices: pl.DataFrame, head: Sequence[str]) -> str:
-    """Return the tables as text for a terminal, below some lines."""
+    """Return the tables as text for a terminal, below some lines.
+
+    Parameters
+    ----------
+    prices
+        The columns of `PRICES`.
+    """
     memory = pl.concat_str(
         _number("memory_gib"),
         pl.format(" of {}", _number("available_gib")).fill_null(""),

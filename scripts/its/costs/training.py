@@ -48,7 +48,7 @@ def processes_of(model: Model) -> int:
 def training_memory(
     model: Model, shape: Shape, recipe: Recipe, sharding: Sharding, price: Price
 ) -> TrainingMemory:
-    """Return what a training of sequences of full length takes at its peak."""
+    """Return the bytes that a training of sequences of full length takes at its peak."""
     device, processes = device_of(model.train, price, model.dtype), processes_of(model)
     weights = parameters(shape)
     states = model_states(weights, sharding, model.dtype, processes)
