@@ -96,11 +96,11 @@ lint: install  ## Check the form of scripts and rules
 
 .PHONY: unit
 unit: install  ## Test what scripts are made of
-	@pytest -n auto tests/unit scripts
+	@pytest -n auto --dist worksteal tests/unit scripts
 
 .PHONY: workflow
 workflow: install  ## Test the plan, and one small run through all real parts
-	@pytest -n auto -m "not slow and not long and not slurm" tests/workflow tests/faults
+	@pytest -n auto --dist worksteal -m "not slow and not long and not slurm" tests/workflow tests/faults
 	pytest -m "slow and not long and not slurm" tests/workflow tests/faults
 
 .PHONY: test-long

@@ -259,7 +259,7 @@ def _several_replicates(
     from its.cells import Key
     from its.contrasts import Term, contrast
     from its.intervals import over_replicates
-    from its.spreads import Part, common_spread
+    from its.spreads import Weighted, common_spread
 
     problems, samples, replicates = (point[n] for n in ["problems", "samples", "replicates"])
     shared, own = LUCK[point["luck"]]
@@ -281,7 +281,7 @@ def _several_replicates(
     mean = np.mean([cell.values.mean(axis=-1) for cell in context[1]], axis=0)
     for name, between in [
         ("accuracy, own spread", None),
-        ("accuracy", spread and spread.between([Part("U", 1, mean)])),
+        ("accuracy", spread and spread.between([Weighted("U", 1, mean)])),
     ]:
         found = over_replicates(context[1], between=between)
         yield _covers(name, found.low, found.high, truth(point))

@@ -37,7 +37,7 @@ def make(results: Path, plan: dict, characters: int) -> int:
     """Write scores and generations of every cell, the same few tables; return how many cells."""
     from its.config.plan import Plan
     from its.files import write_json
-    from its.scoring import GENERATIONS, VERDICTS
+    from its.scoring import RESPONSES, VERDICTS
     from its.summary import summarize
 
     dice = random.Random(0)
@@ -61,7 +61,7 @@ def make(results: Path, plan: dict, characters: int) -> int:
         told = [(id, sample, 900, 600, 300, "stop", text) for id, sample, _ in rows]
         for stage, table in [
             ("scores", verdicts),
-            ("generations", pl.DataFrame(told, schema=GENERATIONS, orient="row")),
+            ("generations", pl.DataFrame(told, schema=RESPONSES, orient="row")),
         ]:
             path = results / f"{stage}/{cell}.parquet"
             path.parent.mkdir(parents=True, exist_ok=True)

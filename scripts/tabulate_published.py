@@ -8,7 +8,7 @@ import polars as pl
 from its.arguments import as_json
 from its.config.plan import Published
 from its.errors import run
-from its.published import CODESIGN, published_rows
+from its.published import READ, published_rows
 from its.spreadsheets import write_csv
 
 
@@ -20,9 +20,7 @@ def main() -> None:
     parser.add_argument("--published", type=as_json(list[Published]), required=True)
     args = parser.parse_args()
 
-    write_csv(
-        args.table, published_rows(pl.read_csv(args.codesign, columns=CODESIGN), args.published)
-    )
+    write_csv(args.table, published_rows(pl.read_csv(args.codesign, columns=READ), args.published))
 
 
 if __name__ == "__main__":

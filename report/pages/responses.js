@@ -110,6 +110,7 @@ function made(score) {
 }
 
 async function pane(row, place) {
+  const of = benchmark;  // another one may be chosen while this waits
   const article = make("article", undefined, "pane");
   const cell = about.cells[row[CELL]];
   const [id, golds] = problem(row);
@@ -150,7 +151,7 @@ async function pane(row, place) {
     article.append(make("p", "Its text is not in this report; it stands in the file above.", "soft"));
     return article;
   }
-  const [thinking, answer] = (await load(`texts/${benchmark}/${row[PART]}`))[place];
+  const [thinking, answer] = (await load(`texts/${of}/${row[PART]}`))[place];
   if (thinking) {
     const folded = make("details");
     folded.append(make("summary", `Thinking: ${row[THINKING]} tokens`));
@@ -177,9 +178,14 @@ function beside(row) {
   return best;
 }
 
+// What was asked for last is what is shown, whatever loads first.
+let asked = 0;
+
 async function show(place) {
+  const mine = (asked += 1);
   const places = [place, beside(rows[place])].filter((one) => one >= 0);
   const panes = await Promise.all(places.map((one) => pane(rows[one], one)));
+  if (mine !== asked) return;
   document.getElementById("panes").replaceChildren(...panes);
   document.getElementById("panes").dataset.row = place;
   remember();
@@ -201,6 +207,7 @@ function remember() {
 }
 
 async function choose(name) {
+  asked += 1;
   benchmark = name;
   rows = await load(`rows/${name}`);
   const groups = [...new Set(rows.map(group))].map((one) => [one, called(one)]);

@@ -21,7 +21,7 @@ from its.contrasts import Contrast, Term, contrast
 from its.corrections import false_discovery, holm
 from its.paired import sign_flip
 from its.spreads import Spreads
-from its.uncertainty import LEVEL, POWER, Number, plain
+from its.uncertainty import ALPHA, POWER, Number, plain
 
 CLAIMS = {
     "claim": pl.String,
@@ -90,7 +90,7 @@ def claim_rows(
         | {"supports": pl.Boolean},
     )
     table = table.with_columns(p_holm=holm(table["p"]), q=false_discovery(table["p"]))
-    decided = pl.col("p_holm") < LEVEL
+    decided = pl.col("p_holm") < ALPHA
     verdict = (
         pl.when(pl.col("replicates") == 0)
         .then(pl.lit("missing"))
@@ -181,7 +181,7 @@ class _Tested:
         """Return the numbers that would decide it, each alone."""
         bounds = [one for one in (self.claim.above, self.claim.below) if one is not None]
         away = min(abs(self.found.estimate - bound) for bound in bounds)
-        quantiles = float(ndtri(1 - LEVEL / 2 / max(1, family)) + ndtri(POWER))
+        quantiles = float(ndtri(1 - ALPHA / 2 / max(1, family)) + ndtri(POWER))
         needed = self.found.needed((away / quantiles) ** 2)
         return {f"{name}_needed": number for name, number in needed.items()}
 

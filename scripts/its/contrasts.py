@@ -11,7 +11,7 @@ from its.cells import Key
 from its.intervals import mean_square, rest
 from its.means import Means, crossed
 from its.paired import error_over_problems
-from its.spreads import Part, Spread
+from its.spreads import Spread, Weighted
 from its.uncertainty import Number, Replication, Uncertainty, Variance, plain
 
 MOST = 1_000_000
@@ -198,12 +198,12 @@ def _part(terms: Sequence[Term]) -> _Part:
     size = problems * replicates
     between: tuple[Variance, ...] = ()
     if replicates > 1:
-        kinds: dict[Spread, list[Part]] = {}
+        kinds: dict[Spread, list[Weighted]] = {}
         for term, mean in zip(terms, means, strict=True):
             if term.spread:
                 # Learners of another model, sample or recipe have a luck of their own.
                 learner = str(term.key._replace(test=""))
-                kinds.setdefault(term.spread, []).append(Part(learner, term.weight, mean))
+                kinds.setdefault(term.spread, []).append(Weighted(learner, term.weight, mean))
         found = (spread.between(parts) for spread, parts in kinds.items())
         between = tuple(chain.from_iterable(found))
         between = between or (Variance(mean_square(table), replicates - 1),)

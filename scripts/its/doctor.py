@@ -120,9 +120,7 @@ def _of_drivers(seen: Facts, patience: float) -> list[Finding]:
             found.append(Finding(f"{what}, is at work; its last line is {driver.quiet:.0f} s old"))
     if seen.locked and not seen.drivers:
         if seen.last_host in {None, seen.host}:
-            says = (
-                "Snakemake was killed and left its lock: nothing of it is at work on this machine"
-            )
+            says = "Snakemake was killed and left its lock; it is not at work on this machine"
             found.append(Finding(f"{says}. Unlock, and {AGAIN}", "snakemake --unlock"))
         else:
             says = f"Snakemake's lock is that of {seen.last_host}, where it ran last: look there"
@@ -148,7 +146,8 @@ def _of_the_queue(seen: Facts) -> list[Finding]:
         elif job.active and job.reason in HELD:
             says = f"{what} is held ({job.reason}), and waits for somebody to release it"
             found.append(Finding(says, f"scontrol release {job.number}"))
-    for job in seen.active[:MOST]:
+    others = [job for job in seen.active if job.reason not in HELD]
+    for job in others[:MOST]:
         says = f"SLURM job {job.number} ({job.makes}) is {job.state.lower()}"
         says += f", {job.used}" if job.state == "RUNNING" else f": {job.reason}"
         if job.run not in runs:
@@ -157,8 +156,8 @@ def _of_the_queue(seen: Facts) -> list[Finding]:
                 f"doubles nor loses what it makes. To stop it: scancel {job.number}"
             )
         found.append(Finding(says))
-    if len(seen.active) > MOST:
-        found.append(Finding(f"and {amount(len(seen.active) - MOST, 'more job')} in SLURM's queue"))
+    if len(others) > MOST:
+        found.append(Finding(f"and {amount(len(others) - MOST, 'more job')} in SLURM's queue"))
     return found
 
 

@@ -25,6 +25,9 @@ BEAT = 10.0
 STALE = 120.0
 """Seconds without a touch after which an owner on another machine counts as gone."""
 
+UNKNOWN = {"nonce": "", "host": "unknown", "machine": "", "process": 0, "started": 0}
+"""The owner of a lease that says nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Holder:
@@ -73,7 +76,7 @@ class Lease:
             owner = self._read()
             if owner is None:
                 continue  # released just now
-            if _gone(owner, self.path):
+            if _gone(owner, self.path, told=told == owner["nonce"]):
                 self._remove(owner)
             elif told != owner["nonce"]:
                 told = owner["nonce"]
@@ -114,18 +117,16 @@ class Lease:
         aside = self.path.with_name(f".{self.path.name}.{self.owner['nonce']}.stale")
         with suppress(FileNotFoundError):
             self.path.rename(aside)
-            if json.loads(aside.read_text()).get("nonce") != owner["nonce"]:
+            if _owner(aside)["nonce"] != owner["nonce"]:
                 with suppress(FileExistsError):
                     os.link(aside, self.path)
             aside.unlink()
 
     def _read(self) -> dict | None:
         try:
-            return json.loads(self.path.read_text())
+            return _owner(self.path)
         except FileNotFoundError:
             return None
-        except ValueError:  # never written so by us: a disk that was full, or a hand
-            return {"nonce": "", "host": "unknown", "machine": "", "process": 0, "started": 0}
 
     def _touch(self) -> None:
         while not self._stop.wait(BEAT):
@@ -148,13 +149,25 @@ def holder(path: Path) -> Holder | None:
     return Holder(path.parent, _name(owner), owner.get("slurm_job"), alive)
 
 
-def _gone(owner: dict, path: Path) -> bool:
-    """Tell whether the owner's process is gone, or left its lease untouched for `STALE` seconds."""
+def _owner(path: Path) -> dict:
+    """Return whom a lease names; nobody, if it is none: a machine died, or a hand wrote it."""
+    try:
+        return dict(UNKNOWN) | json.loads(path.read_text())
+    except (ValueError, TypeError):
+        return dict(UNKNOWN)
+
+
+def _gone(owner: dict, path: Path, *, told: bool) -> bool:
+    """Tell whether the owner's process is gone, or left its lease untouched for `STALE` seconds.
+
+    Says that it watches the lease, unless that was `told`.
+    """
     if owner["machine"] == _machine():
         return _started(owner["process"]) != owner["started"]
     try:
         before, end = path.stat().st_mtime_ns, time.monotonic() + STALE
-        say(f"{path}: held by {_name(owner)}; watching it for up to {STALE:.0f} seconds")
+        if not told:
+            say(f"{path}: held by {_name(owner)}; watching it for up to {STALE:.0f} seconds")
         while time.monotonic() < end:
             time.sleep(1)
             if path.stat().st_mtime_ns != before:

@@ -11,7 +11,7 @@ import polars as pl
 from its.cells import READ, Key, planned_cells, present, read_means
 from its.config.plan import UNTRAINED, Cell, Plan
 from its.intervals import over_problems, over_replicates
-from its.spreads import Part, Spreads
+from its.spreads import Spreads, Weighted
 
 TRUTHS = {"correct": "", "lenient": "lenient_"}
 """Columns of truth values, and what their numbers' names begin with."""
@@ -188,7 +188,7 @@ def _numbers(key: Key, paths: Sequence[Path], spreads: Spreads) -> dict[str, Any
         if several:
             spread = spreads.of(key, column)
             mean = float(np.mean([cell.values for cell in cells]))
-            between = spread and spread.between([Part(key.train, 1, mean)])
+            between = spread and spread.between([Weighted(key.train, 1, mean)])
             estimate = over_replicates(cells, between=between)
         else:
             estimate = over_problems(cells[0].values, cells[0].responses)

@@ -13,12 +13,12 @@ from its.config.pool import Filter
 from its.errors import InputError, refuse
 from its.hashing import digest, problem_id
 from its.schemas import SET
-from its.sources import LACKS, Part, with_ids
+from its.sources import LACKS, SourceFile, with_ids
 
 EXAMPLES = 3
 """Dropped rows that the counts show for each filter."""
 
-REASONS = 10
+MOST_REASONS = 10
 """Reasons that the counts name for each filter: the most frequent ones."""
 
 VERDICT = "verdict"
@@ -26,7 +26,7 @@ VERDICT = "verdict"
 
 
 def pool_of(
-    sources: Mapping[str, Sequence[Part]],
+    sources: Mapping[str, Sequence[SourceFile]],
     filters: Sequence[Filter],
     benchmarks: Mapping[str, Iterable[str]],
     verdicts: pl.Series | None = None,
@@ -96,7 +96,9 @@ def pool_of(
     return whole.select(list(SET)), summary
 
 
-def _surveyed(sources: Mapping[str, Sequence[Part]], filters: Sequence[Filter]) -> pl.DataFrame:
+def _surveyed(
+    sources: Mapping[str, Sequence[SourceFile]], filters: Sequence[Filter]
+) -> pl.DataFrame:
     """Read every file into memory, all but the responses.
 
     Returns the columns of a set but `response`; `file` and `row`, where that is; `VERDICT`, null;
@@ -128,7 +130,9 @@ def _seen(rows: pl.LazyFrame, filters: Sequence[Filter]) -> pl.LazyFrame:
     return rows.with_columns(response=pl.when(so_far).then(pl.col("response")))
 
 
-def _in_order(rows: pl.DataFrame, parts: Sequence[Part], filters: Sequence[Filter]) -> pl.DataFrame:
+def _in_order(
+    rows: pl.DataFrame, parts: Sequence[SourceFile], filters: Sequence[Filter]
+) -> pl.DataFrame:
     """Sort rows by id, those that state the same problem by the hash of all that they hold.
 
     So nothing depends on who came first.
@@ -150,7 +154,7 @@ def _in_order(rows: pl.DataFrame, parts: Sequence[Part], filters: Sequence[Filte
     return pl.concat(frames).sort("id", "content").drop("content")
 
 
-def _responses(rows: pl.DataFrame, parts: Sequence[Part]) -> pl.LazyFrame:
+def _responses(rows: pl.DataFrame, parts: Sequence[SourceFile]) -> pl.LazyFrame:
     """Return the responses of rows that are in the order of the files, read as they are needed."""
     wanted = {number: here for (number,), here in rows.group_by("file")}
     return pl.concat(
@@ -159,7 +163,7 @@ def _responses(rows: pl.DataFrame, parts: Sequence[Part]) -> pl.LazyFrame:
     )
 
 
-def _example(row: Mapping[str, Any], parts: Sequence[Part]) -> dict[str, str | None]:
+def _example(row: Mapping[str, Any], parts: Sequence[SourceFile]) -> dict[str, str | None]:
     """Return a dropped row to look at, with its response, which may be on no disk of ours."""
     part = parts[row["file"]]
     response = part.read(part.rows.slice(row["row"], 1).select("response")).item()
@@ -168,4 +172,4 @@ def _example(row: Mapping[str, Any], parts: Sequence[Part]) -> dict[str, str | N
 
 def _most_frequent(why: pl.Series) -> dict[str, int]:
     counts = why.drop_nulls().alias("why").value_counts(name="rows")
-    return dict(counts.sort("rows", "why", descending=[True, False]).head(REASONS).iter_rows())
+    return dict(counts.sort("rows", "why", descending=[True, False]).head(MOST_REASONS).iter_rows())

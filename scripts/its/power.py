@@ -9,7 +9,7 @@ from scipy.special import expit, ndtri
 from its.config.claim import Claim
 from its.config.plan import UNTRAINED, Plan
 from its.config.power import Power
-from its.uncertainty import LEVEL, POWER, Replication, Uncertainty, Variance
+from its.uncertainty import ALPHA, POWER, Replication, Uncertainty, Variance
 from its.words import amount
 
 DETECTABLE = {
@@ -60,19 +60,19 @@ def detectable_rows(
         }
         if not claim.quantity.endswith("tokens"):
             found = expected(terms, plan, benchmarks, power)
-            row["alone"] = detectable(found, LEVEL)
-            row["corrected"] = detectable(found, LEVEL / len(rows))
+            row["alone"] = detectable(found, ALPHA)
+            row["corrected"] = detectable(found, ALPHA / len(rows))
         made.append(row)
     return pl.DataFrame(made, schema=DETECTABLE)
 
 
-def detectable(found: Uncertainty, level: float) -> float:
-    """Return the distance from a bound at which a test at `level` rejects four times of five."""
+def detectable(found: Uncertainty, alpha: float) -> float:
+    """Return the distance from a bound at which a test at `alpha` rejects four times of five."""
     normal = float(ndtri(POWER))
     spread = sum(part.value for part in found.problems)
     errors = [sum(part.value for part in one.parts) - one.rest for one in found.replicates]
     spread += sum(error**0.5 for error in errors) ** 2
-    return found.half(1 - level) + normal * spread**0.5
+    return found.half(1 - alpha) + normal * spread**0.5
 
 
 def expected(

@@ -21,6 +21,8 @@ from its.weights import weights_of
 
 RECORDS = Path(".snakemake/metadata")
 """What Snakemake notes of every file that it made: rule, params, inputs with their hashes."""
+LONGEST = 254
+"""Characters of a name there."""
 
 NAMED = ["math-verify", "torch", "transformers", "trl", "vllm"]
 """Packages whose pinned versions are shown, where the environment of a rule has them."""
@@ -79,7 +81,10 @@ def links_of(paths: Iterable[Path], *, hashes: bool = True) -> dict[Path, Link]:
 
 
 def _record_file(path: Path) -> Path:
-    return RECORDS / base64.b64encode(str(path).encode()).decode()
+    """Return where Snakemake keeps what it noted: long names are divided into folders."""
+    name = base64.urlsafe_b64encode(str(path).encode()).decode()
+    *folders, last = [name[start : start + LONGEST] for start in range(0, len(name), LONGEST)]
+    return RECORDS.joinpath(*(f"@{one}" for one in folders), last)
 
 
 def _link(path: Path, hashes: bool) -> Link:
@@ -117,6 +122,8 @@ def _recorded(link: Link, record: dict, checked: bool) -> None:
     hashes = record.get("input_checksums", {})
     for name in record["input"]:
         source = Path(name)
+        if source.is_relative_to(Path.cwd()):  # so named where a table may be partial
+            source = source.relative_to(Path.cwd())
         link.inputs.append(source)
         then = hashes.get(name, "").removeprefix("sha256:")
         if not then:

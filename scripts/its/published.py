@@ -24,7 +24,7 @@ PUBLISHED = {
 """One row per published number. `ours` is the best cell of the matrix, named `cell` as
 sample/recipe/train-test; null where no cell of that model and benchmark has a score."""
 
-CODESIGN = ["model", "sample", "recipe", "train", "test", "benchmark", "mean", "low", "high"]
+READ = ["model", "sample", "recipe", "train", "test", "benchmark", "mean", "low", "high"]
 """What is read of the matrix (`its.matrix`)."""
 
 
@@ -34,7 +34,7 @@ def published_rows(codesign: pl.DataFrame, published: Sequence[Published]) -> pl
     Parameters
     ----------
     codesign
-        The columns of `CODESIGN`; `mean` is null where a cell has no score.
+        The columns of `READ`; `mean` is null where a cell has no score.
     published
         What others say.
 

@@ -11,7 +11,7 @@ from its.golds import separated
 from its.grading import SECONDS, Children, Verdict, decided, judge, unusable
 from its.words import amount
 
-GENERATIONS = {
+RESPONSES = {
     "id": pl.String,
     "sample": pl.Int64,
     "tokens": pl.Int64,
@@ -71,7 +71,7 @@ def score(
     Parameters
     ----------
     generations, answers
-        The columns of `GENERATIONS` and `ANSWERS`.
+        The columns of `RESPONSES` and `ANSWERS`.
     chat
         Where thinking begins and ends.
     workers, seconds
@@ -112,7 +112,7 @@ def score(
         for id, finish, extractions in zip(ids, generations["finish"], found, strict=True)
     ]
     judged = pl.DataFrame(
-        rows, schema={k: v for k, v in VERDICTS.items() if k not in GENERATIONS}, orient="row"
+        rows, schema={k: v for k, v in VERDICTS.items() if k not in RESPONSES}, orient="row"
     )
     return pl.concat([generations, judged], how="horizontal").select(list(VERDICTS))
 
@@ -136,7 +136,7 @@ def _row(
     anywhere: Extraction,
     verdicts: dict[tuple[str, str], Verdict],
 ) -> tuple:
-    """Return a row of what `VERDICTS` adds to `GENERATIONS`, in that order."""
+    """Return a row of what `VERDICTS` adds to `RESPONSES`, in that order."""
     nothing = Verdict(False, "")
     strictly, leniently = (
         decided(gold, lambda one, text=extraction.text: verdicts[one, text])

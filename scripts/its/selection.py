@@ -54,7 +54,7 @@ def selection_rows(plan: Plan, drawn: Container[str], scores: Path) -> pl.DataFr
     """
     matrices: dict[Key, dict[str, dict[str, np.ndarray]]] = {}
     lacking: set[tuple[Key, str]] = set()
-    responses: dict[tuple[Key, str], int] = {}
+    responses: dict[tuple[Key, str], dict[str, int]] = {}
     for key, paths in planned_cells(plan, drawn, scores).items():
         if key.train == UNTRAINED:
             continue
@@ -65,8 +65,10 @@ def selection_rows(plan: Plan, drawn: Container[str], scores: Path) -> pl.DataFr
         if found:
             values = crossed(found).mean(axis=1)
             by_pair = matrices.setdefault(matrix, {}).setdefault(key.benchmark, {})
-            by_pair[f"{key.train}-{key.test}"] = values
-            responses[matrix, key.benchmark] = sum(cell.responses for cell in found)
+            pair = f"{key.train}-{key.test}"
+            by_pair[pair] = values
+            counts = responses.setdefault((matrix, key.benchmark), {})
+            counts[pair] = sum(cell.responses for cell in found)
     rows = [
         {
             **{name: getattr(matrix, name) for name in ["model", "sample", "recipe"]},
@@ -114,7 +116,7 @@ def optimism(cells: np.ndarray, *, seed: int = 0) -> float:
 def _row(
     chosen: Mapping[str, np.ndarray],
     reported: Mapping[str, np.ndarray],
-    responses: int,
+    responses: Mapping[str, int],
     *,
     whole: bool,
 ) -> dict[str, Any]:
@@ -123,7 +125,7 @@ def _row(
     if not both:
         return {"among": 0, "note": "no cell has scores on both"}
     best = max(both, key=lambda pair: chosen[pair].mean())
-    found = over_problems(reported[best], responses)
+    found = over_problems(reported[best], responses[best])
     there = [float(reported[pair].mean()) for pair in both]
     same = chosen is reported
     notes = [

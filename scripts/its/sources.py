@@ -41,7 +41,7 @@ LACKS = [
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SourceFile:
     """One file of a source; in memory is as much of it as is read."""
 
     file: Path
@@ -83,7 +83,7 @@ def _words(extract: object) -> str:
     return ", then ".join(repr(one if isinstance(one, str) else one.between) for one in many)
 
 
-def open_source(manifest: Path, name: str, fields: Fields) -> list[Part]:
+def open_source(manifest: Path, name: str, fields: Fields) -> list[SourceFile]:
     """Return the files of a source, in order, with their rows as ours.
 
     Raises
@@ -102,7 +102,7 @@ def open_source(manifest: Path, name: str, fields: Fields) -> list[Part]:
         with _readable(file):
             frame = _scan(file)
             rows, wrong = _mapped(frame, frame.collect_schema(), fields, name)
-        parts.append(Part(file, fields, rows))
+        parts.append(SourceFile(file, fields, rows))
         mistakes += [f"{file}: {one}" for one in wrong]
     refuse(mistakes)
     return parts

@@ -19,11 +19,11 @@ from its.means import Means, crossed
 from its.uncertainty import Number, Variance, plain
 
 
-class Part(NamedTuple):
-    """A cell in a weighted sum."""
+class Weighted(NamedTuple):
+    """The mean of a cell, with its weight in a sum."""
 
     learner: str
-    """Its train strategy: cells that share it share the luck of a training."""
+    """What was trained: cells that share it share the luck of a training."""
     weight: float
     mean: Number
 
@@ -46,7 +46,7 @@ class Spread:
     """Degrees of freedom that the two are worth."""
     fractions: bool = True
 
-    def between(self, parts: Iterable[Part]) -> tuple[Variance, Variance]:
+    def between(self, parts: Iterable[Weighted]) -> tuple[Variance, Variance]:
         """Return the mean square between replicates of a weighted sum, in its two parts.
 
         With weights u (times the root of what variances grow with) in the cells of a learner, it

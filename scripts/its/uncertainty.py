@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtri, stdtrit  # scipy.stats takes longer to import than all else here
 
-LEVEL = 0.05
+ALPHA = 0.05
 """At which verdicts reject, after correction."""
 POWER = 0.8
 """With which a size is said to decide something."""

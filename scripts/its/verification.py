@@ -9,7 +9,7 @@ from its.filters.verified import Verified
 from its.golds import separated
 from its.grading import SECONDS, Children, decided, judge, unusable
 
-VERDICTS = {"answer": pl.String, "extracted": pl.String, "verdict": pl.String}
+VERIFIED = {"answer": pl.String, "extracted": pl.String, "verdict": pl.String}
 """One row per row of the sources, in their order: the gold, what stands in the last box of the
 response, and why it is not right (null if it is)."""
 
@@ -46,7 +46,7 @@ def verdicts(
     Returns
     -------
     DataFrame
-        The columns of `VERDICTS`, in the order of the rows.
+        The columns of `VERIFIED`, in the order of the rows.
     """
     both = rows.select("answer", "text").drop_nulls().unique().sort("answer", "text")
     pairs = [(one, text) for gold, text in both.iter_rows() for one in separated(gold)]
@@ -66,4 +66,4 @@ def verdicts(
             other = verdict.rule if verdict.timed_out else "another answer"
             why.append(None if verdict.equal else other)
     verdict = pl.Series("verdict", why, dtype=pl.String)
-    return rows.select("answer", verdict, extracted="text").select(list(VERDICTS))
+    return rows.select("answer", verdict, extracted="text").select(list(VERIFIED))

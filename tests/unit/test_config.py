@@ -545,6 +545,7 @@ def test_no_script_hides_a_module() -> None:
         ("smollm2/demo192-N-sft", "'smollm2/demo192-N-sft' is not model/base or model/sample"),
         ("smollm2/demo-N-sft-s0", "samples has no 'demo'"),
         ("smollm2/demo192.1-V.2-sft-s0", "strategies has no 'V'"),
+        ("smollm2/demo192-N-sft-s0-e9", "epoch 9 are not kept; add it to recipes.sft.keep"),
     ],
 )
 def test_a_member_of_a_vote_is_a_learner(

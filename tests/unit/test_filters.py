@@ -13,8 +13,8 @@ from its.errors import InputError
 from its.hashing import problem_id
 from its.languages import words_of
 from its.pools import pool_of
-from its.sources import Part
-from its.verification import VERDICTS, extraction, verdicts
+from its.sources import SourceFile
+from its.verification import VERIFIED, extraction, verdicts
 
 FIELDS = {"answer": {"column": "answer", "optional": True}}
 DATA = Path(__file__).parents[3] / "shared/data"
@@ -29,7 +29,9 @@ def kept(
     """Return the problems that pass, and the counts."""
     columns = {"problem": "?", "response": "so", "answer": "1", "source": "s", "meta": "{}"}
     frame = pl.DataFrame([columns | row for row in rows], schema=dict.fromkeys(columns, pl.String))
-    part = Part(Path("made up"), Fields.model_validate(FIELDS), frame.with_row_index("row").lazy())
+    part = SourceFile(
+        Path("made up"), Fields.model_validate(FIELDS), frame.with_row_index("row").lazy()
+    )
     settings = [TypeAdapter(Filter).validate_python(one) for one in filters]
     left, summary = pool_of({"s": [part]}, settings, benchmarks or {}, verdict)
     return set(left.collect()["problem"]), summary["filters"]
@@ -156,7 +158,7 @@ def test_responses_that_do_not_end_on_their_gold_are_dropped() -> None:
     one = TypeAdapter(Filter).validate_python({"filter": "verified"})
     ends = pl.DataFrame(rows).select("answer", extraction(one).alias("end")).unnest("end")
     found = verdicts(ends, seconds=1)
-    assert dict(found.schema) == VERDICTS
+    assert dict(found.schema) == VERIFIED
     assert found["extracted"].to_list()[:3] == [r"\frac{1}{2}", "5", None]
     problems, counts = kept(rows, [{"filter": "verified"}], verdict=found["verdict"])
     assert problems == {"right", "right again", "one of two"}

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -70,6 +71,39 @@ def test_a_silent_owner_on_another_machine_is_taken_over(
     path.write_text(json.dumps(owner))
     with lease(path):
         assert json.loads(path.read_text())["process"] == os.getpid()
+
+
+@pytest.mark.parametrize("text", ["", "null"])
+def test_a_lease_that_names_nobody_is_taken_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setattr(module, "STALE", 1.1)
+    path = tmp_path / "lease.json"
+    path.write_text(text)
+    with lease(path):
+        assert json.loads(path.read_text())["process"] == os.getpid()
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_owner_on_another_machine_is_waited_for_in_one_line_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(module, "STALE", 2.1)
+    path = tmp_path / "lease.json"
+    path.write_text('{"nonce": "n", "host": "far", "machine": "m", "process": 1, "started": 1}')
+
+    def touch() -> None:
+        for _ in range(2):
+            time.sleep(1.2)
+            os.utime(path)
+
+    alive = threading.Thread(target=touch)
+    alive.start()
+    with lease(path):
+        alive.join()
+    said = capsys.readouterr()
+    told = [line for line in (said.out + said.err).splitlines() if "process 1 on far" in line]
+    assert len(told) == 2, told
 
 
 def test_who_lost_its_lease_writes_nothing_more(tmp_path: Path) -> None:

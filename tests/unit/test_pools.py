@@ -19,7 +19,7 @@ from its.overlap import ngrams, overlap
 from its.pools import pool_of
 from its.samples import drawn
 from its.schemas import SET
-from its.sources import Part
+from its.sources import SourceFile
 
 
 def rows(*problems: str, response: str | None = "The final answer is \\boxed{1}.") -> pl.DataFrame:
@@ -45,7 +45,7 @@ def pooled(
     """Filter rows as if they stood in two files of one source."""
     half = len(published) // 2
     parts = [
-        Part(Path(f"{number}"), Fields(), some.drop("id").with_row_index("row").lazy())
+        SourceFile(Path(f"{number}"), Fields(), some.drop("id").with_row_index("row").lazy())
         for number, some in enumerate([published[:half], published[half:]])
     ]
     problems = {name: rows["problem"] for name, rows in (benchmarks or {}).items()}

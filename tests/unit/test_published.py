@@ -4,13 +4,13 @@ import polars as pl
 import pytest
 
 from its.config.plan import Published
-from its.published import CODESIGN, PUBLISHED, published_rows
+from its.published import PUBLISHED, READ, published_rows
 
 THEIRS = Published(model="m", benchmark="b", what="best", right=23, problems=30, source="s")
 
 
 def matrix(*rows: tuple) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=CODESIGN, orient="row")
+    return pl.DataFrame(rows, schema=READ, orient="row")
 
 
 def test_the_best_cell_of_that_model_and_benchmark_is_named() -> None:

@@ -11,7 +11,7 @@ from its.config.plan import Plan
 from its.config.report import Report
 from its.report import parts
 from its.report.responses import Listed, write_responses
-from its.scoring import ANSWERS, GENERATIONS, score
+from its.scoring import ANSWERS, RESPONSES, score
 
 PLAN = Plan.model_validate(
     {
@@ -35,7 +35,7 @@ def results(tmp_path: Path) -> Path:
         for sample in range(4)
     ]
     rows[7] = (*rows[7][:6], "The answer is 1.")
-    generations = pl.DataFrame(rows, schema=GENERATIONS, orient="row")
+    generations = pl.DataFrame(rows, schema=RESPONSES, orient="row")
     golds = pl.DataFrame([(f"p{n}", str(n)) for n in range(3)], schema=ANSWERS, orient="row")
     for cell in PLAN.cells([]):
         for stage, table in [

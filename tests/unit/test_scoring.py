@@ -9,7 +9,7 @@ import pytest
 
 from its.config.model import Chat
 from its.errors import InputError
-from its.scoring import ANSWERS, GENERATIONS, VERDICTS, score
+from its.scoring import ANSWERS, RESPONSES, VERDICTS, score
 
 SCRIPT = Path(__file__).parents[2] / "scripts/judge.py"
 
@@ -17,7 +17,7 @@ SCRIPT = Path(__file__).parents[2] / "scripts/judge.py"
 def generations(*rows: tuple[str, int, str, str]) -> pl.DataFrame:
     """Build generations from id, sample, finish and text."""
     full = [(id, sample, 9, 0, 9, finish, text) for id, sample, finish, text in rows]
-    return pl.DataFrame(full, schema=GENERATIONS, orient="row")
+    return pl.DataFrame(full, schema=RESPONSES, orient="row")
 
 
 def answers(**golds: str | None) -> pl.DataFrame:

@@ -8,6 +8,7 @@ import pytest
 from test_matrix import PLAN, score
 
 from its.config.plan import Plan
+from its.intervals import over_problems
 from its.selection import SELECTION, optimism, selection_rows
 
 TWO = Plan.model_validate(PLAN.model_dump() | {"benchmarks": ["easy", "hard"], "replicates": [{}]})
@@ -37,6 +38,18 @@ def test_a_pair_is_chosen_on_one_benchmark_and_reported_on_another(tmp_path: Pat
     for benchmark in TWO.benchmarks:
         score(tmp_path, f"tiny/ot1k-U-sft-s0/{benchmark}/N", "0000")
     assert not selection_rows(TWO, ["U"], tmp_path)["note"].str.contains("missing").any()
+
+
+def test_the_interval_of_the_best_cell_counts_its_own_responses(tmp_path: Path) -> None:
+    drawn = [{}, {"persona": 1}]  # N has nothing to draw: one training, and U has two
+    plan = Plan.model_validate(TWO.model_dump() | {"replicates": drawn})
+    score(tmp_path, "tiny/ot1k-N-sft-s0/easy/N", "11011110")
+    for draw in ["", ".1"]:
+        score(tmp_path, f"tiny/ot1k-U{draw}-sft-s0/easy/U{draw}", "00100000")
+    found = selection_rows(plan, ["U"], tmp_path).row(0, named=True)
+    expected = over_problems(np.array([1, 1, 0, 1, 1, 1, 1, 0]), 8)
+    assert found["cell"] == "N-N"
+    assert (found["low"], found["high"]) == pytest.approx((expected.low, expected.high))
 
 
 def test_a_plan_without_scores_has_no_rows(tmp_path: Path) -> None:

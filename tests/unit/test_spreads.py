@@ -10,7 +10,7 @@ from test_matrix import score
 
 from its.cells import Key
 from its.means import Means, means_of, stacked
-from its.spreads import Part, Spread, Spreads, common_spread
+from its.spreads import Spread, Spreads, Weighted, common_spread
 from its.uncertainty import Variance
 
 PROBLEMS = 400
@@ -30,11 +30,11 @@ def total(parts: Iterable[Variance]) -> float:
 
 def test_one_cell_shows_its_own_mean_square() -> None:
     spread = common_spread([[[table(0.4), table(0.6)]]])
-    found = spread.between([Part("U", 1, 0.5)])
+    found = spread.between([Weighted("U", 1, 0.5)])
     assert total(found) == pytest.approx(PROBLEMS * np.var([0.4, 0.6], ddof=1))
     assert found[0].freedom == 1
     three = common_spread([[[table(0.4), table(0.6), table(0.5)]]])
-    assert total(three.between([Part("U", 1, 0.5)])) == pytest.approx(PROBLEMS * 0.1**2)
+    assert total(three.between([Weighted("U", 1, 0.5)])) == pytest.approx(PROBLEMS * 0.1**2)
     assert three.freedom == (2, 2)
 
 
@@ -60,16 +60,16 @@ def test_cells_that_are_all_right_or_all_wrong_say_nothing() -> None:
 
 def test_of_many_matrices_one_that_says_nothing_leaves_the_others_as_they_are() -> None:
     many = [stacked([table(share), table(1)]) for share in (0.4, 0.6)]
-    found = total(common_spread([[many]]).between([Part("U", 1, np.array([0.5, 1.0]))]))
+    found = total(common_spread([[many]]).between([Weighted("U", 1, np.array([0.5, 1.0]))]))
     assert found == pytest.approx([PROBLEMS * np.var([0.4, 0.6], ddof=1), 0])
 
 
 def test_luck_that_all_tests_of_a_learner_share_cancels_in_their_difference() -> None:
     shared = [[table(0.4), table(0.6), table(0.5)]] * 2  # two tests, the same ups and downs
     spread = common_spread([shared, shared])
-    within = [Part("U", 1, 0.5), Part("U", -1, 0.5)]
-    across = [Part("U", 1, 0.5), Part("N", -1, 0.5)]
-    one = total(spread.between([Part("U", 1, 0.5)]))
+    within = [Weighted("U", 1, 0.5), Weighted("U", -1, 0.5)]
+    across = [Weighted("U", 1, 0.5), Weighted("N", -1, 0.5)]
+    one = total(spread.between([Weighted("U", 1, 0.5)]))
     assert total(spread.between(within)) == pytest.approx(0, abs=1e-9)
     assert one == pytest.approx(PROBLEMS * np.var([0.4, 0.6, 0.5], ddof=1))
     assert spread.freedom == (4, 4)  # two learners, two degrees of freedom each, two tests
@@ -80,10 +80,10 @@ def test_luck_of_each_cell_adds_up() -> None:
     opposite = [[table(0.4), table(0.6)], [table(0.6), table(0.4)]]
     spread = common_spread([opposite])
     assert spread.shared == pytest.approx(0, abs=1e-9)
-    one = total(spread.between([Part("U", 1, 0.5)]))
+    one = total(spread.between([Weighted("U", 1, 0.5)]))
     # A learner of two tests that move apart: half of the square of a single cell is own luck.
     assert one == pytest.approx(PROBLEMS * np.var([0.4, 0.6], ddof=1))
-    both = total(spread.between([Part("U", 1, 0.5), Part("U", -1, 0.5)]))
+    both = total(spread.between([Weighted("U", 1, 0.5), Weighted("U", -1, 0.5)]))
     assert both == pytest.approx(4 * one)
 
 
@@ -98,7 +98,7 @@ def test_an_estimate_has_no_bias() -> None:
                 [[table(0.5 + both) for both in luck + random.normal(0, 0.02, 3)] for _ in range(3)]
             )
         spread = common_spread(learners)
-        squares.append(total(spread.between([Part("U", 1, 0.5)])))
+        squares.append(total(spread.between([Weighted("U", 1, 0.5)])))
     assert np.mean(squares) == pytest.approx(truth, rel=0.08)
 
 
@@ -107,6 +107,8 @@ def test_lengths_grow_with_their_mean() -> None:
     long = pl.DataFrame({"id": ["a", "b"], "tokens": [110, 130]})
     spread = common_spread([[[means_of(short, "tokens"), means_of(long, "tokens")]]])
     assert not spread.fractions
-    assert total(spread.between([Part("U", 1, 220)])) == pytest.approx(2 * 200 * (220 / 110) ** 2)
+    assert total(spread.between([Weighted("U", 1, 220)])) == pytest.approx(
+        2 * 200 * (220 / 110) ** 2
+    )
     assert isinstance(hash(spread), int)
     assert isinstance(spread, Spread)

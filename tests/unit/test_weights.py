@@ -48,6 +48,14 @@ def test_a_manifest_says_what_the_weights_are(manifest: Path) -> None:
     ]
 
 
+def test_weights_that_were_trained_are_brought_back_and_not_fetched(tmp_path: Path) -> None:
+    trained = write_model(tmp_path / "model") / "manifest.json"
+    write_manifest(trained)
+    (trained.parent / "model.safetensors").unlink()
+    with pytest.raises(InputError, match=f"bring back {trained.parent}, .* trains anew"):
+        weights_of(trained)
+
+
 def test_equal_weights_have_equal_manifests(manifest: Path) -> None:
     before = manifest.read_bytes()
     write_manifest(manifest, source="somewhere")

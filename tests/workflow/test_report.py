@@ -20,7 +20,7 @@ from its.config.strategy import Strategy, Text
 from its.files import write_json
 from its.refinement import refine
 from its.schemas import SET
-from its.scoring import ANSWERS, GENERATIONS, score
+from its.scoring import ANSWERS, RESPONSES, score
 from its.summary import summarize
 
 ROOT = Path(__file__).parents[2]
@@ -80,7 +80,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "finish": ["stop"] * 2 * len(ids),
             "text": [text for text in TEXTS for text in [text, r"\boxed{0}"]],
         },
-        schema=GENERATIONS,
+        schema=RESPONSES,
     )
     verdicts = score(generations, questions.select(list(ANSWERS)), Chat())
     for cell in PLAN.cells([]):

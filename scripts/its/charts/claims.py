@@ -20,7 +20,7 @@ from its.figures import (
 
 TABLES = [CLAIMS]
 
-VERDICTS = {
+COLOURS = {
     "supported": "#009e73",
     "contradicted": "#d55e00",
     "undecided": "#7f7f7f",
@@ -140,9 +140,9 @@ def _panel(
     ticks = alt.Axis(title=axis, labelExpr=SIGNED, domain=False, tickCount=7 if wide else 5)
     scale_ = alt.Scale(domain=domain, nice=False)
     base = alt.Chart(points).encode(y=named_rows(names, shown=extent > 0, extent=extent))
-    verdicts = {"domain": list(VERDICTS)}
+    verdicts = {"domain": list(COLOURS)}
     colour = alt.Color(
-        "verdict:N", scale=alt.Scale(**verdicts, range=list(VERDICTS.values())), legend=None
+        "verdict:N", scale=alt.Scale(**verdicts, range=list(COLOURS.values())), legend=None
     )
     shape = alt.Shape("verdict:N", scale=alt.Scale(**verdicts, range=SHAPES), legend=None)
     return alt.layer(

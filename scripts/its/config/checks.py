@@ -46,7 +46,7 @@ def _voters(config: "Config") -> Iterator[str]:
     """Yield a line for each member of a vote that no path could stand for."""
     learner = re.compile(
         r"base|(?P<samples>\w+)(?:\.[1-9]\d*)?-(?P<strategies>\w+)(?:\.[1-9]\d*)?"
-        r"-(?P<recipes>\w+)-s(?:0|[1-9]\d*)(?:-e[1-9]\d*)?"
+        r"-(?P<recipes>\w+)-s(?:0|[1-9]\d*)(?:-e(?P<epoch>[1-9]\d*))?"
     )
     for name, vote in config.votes.items():
         for number, member in enumerate(vote.members):
@@ -56,9 +56,18 @@ def _voters(config: "Config") -> Iterator[str]:
             if match is None:
                 yield f"{place}: {member!r} is not model/base or model/sample-strategy-recipe-s0"
                 continue
-            for section, one in {"models": model, **match.groupdict()}.items():
+            names = {"models": model, **match.groupdict()}
+            epoch, recipe = names.pop("epoch"), names["recipes"]
+            for section, one in names.items():
                 if one is not None and one not in getattr(config, section):
                     yield f"{place}: {section} has no {one!r}"
+            if epoch and recipe in config.recipes:
+                kept = config.recipes[recipe].keep
+                if int(epoch) not in kept:
+                    yield (
+                        f"{place}: weights after epoch {epoch} are not kept; add it to "
+                        f"recipes.{recipe}.keep, found {kept}"
+                    )
 
 
 def _claimed(config: "Config") -> Iterator[str]:

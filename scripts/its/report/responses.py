@@ -15,13 +15,13 @@ from its.golds import separated
 from its.questions import marked
 from its.report.parts import parts, write_part
 from its.schemas import REFINED
-from its.scoring import GENERATIONS, VERDICTS
+from its.scoring import RESPONSES, VERDICTS
 from its.tables import read_table, scan_table
 
 DIFFER = (pl.col("correct") != pl.col("lenient")) | pl.col("timed_out")
 """Responses of which all are shown: a verdict that hangs on format, or on a limit."""
 
-VERDICT = (
+IN_A_WORD = (
     pl.when("truncated")
     .then(pl.lit("truncated"))
     .when("correct")
@@ -173,7 +173,7 @@ def _noted(listed: Listed, cell: Cell) -> int:
 
 def _verdicts(path: Path, share: float) -> pl.DataFrame:
     """Read all verdicts of a cell, or the first of each problem and those that differ."""
-    verdicts = read_table(path, VERDICTS).with_columns(VERDICT.alias("verdict"), *READINGS)
+    verdicts = read_table(path, VERDICTS).with_columns(IN_A_WORD.alias("verdict"), *READINGS)
     samples = verdicts["sample"].n_unique()
     if share < 1:
         first = max(1, int(samples * share))
@@ -188,7 +188,7 @@ def _texts(
     if not path.exists():
         return None
     wanted = verdicts.filter((pl.col("sample") < settings.texts) | DIFFER).select("id", "sample")
-    texts = scan_table(path, {name: GENERATIONS[name] for name in ["id", "sample", "text"]})
+    texts = scan_table(path, {name: RESPONSES[name] for name in ["id", "sample", "text"]})
     shown = texts.join(wanted.lazy(), on=["id", "sample"], how="semi").collect()
     return {(id, sample): text for id, sample, text in shown.iter_rows()}
 
