@@ -12,20 +12,20 @@ P = st.lists(st.floats(0, 1), min_size=1, max_size=20)
 
 
 @given(P)
-@settings(deadline=None, max_examples=15)  # theirs takes a tenth of a second
+@settings(deadline=None, max_examples=6)  # theirs takes a tenth of a second
 def test_holm_is_that_of_statsmodels(p: list[float]) -> None:
     assert holm(pl.Series(p)).to_list() == pytest.approx(multipletests(p, method="holm")[1])
 
 
 @given(P)
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=6)
 def test_false_discovery_is_that_of_statsmodels(p: list[float]) -> None:
     expected = multipletests(p, method="fdr_bh")[1]
     assert false_discovery(pl.Series(p)).to_list() == pytest.approx(expected)
 
 
 @given(st.lists(st.none() | st.floats(0, 1), min_size=1, max_size=20))
-@settings(deadline=None, max_examples=15)
+@settings(deadline=None, max_examples=6)
 def test_a_test_that_is_to_be_made_yet_counts_as_one_that_shows_nothing(p: list) -> None:
     known = [one is not None for one in p]
     worst = [1 if one is None else one for one in p]
