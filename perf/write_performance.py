@@ -14,9 +14,9 @@ HEAD = """# How fast it is
 
 By `make perf`, which measures what can be measured where it runs, in turns with what one would use
 instead, and goes on where it stopped; `perf/README.md` says what each part does. Medians, with
-least and most; *ratio* is the neighbour's time divided by ours (above 1, ours is faster), *goal* the
-least that it should be. *Load* is that of the minute before, so what is far above 0 was measured beside other
-work: then ratios say more than times.
+least and most; *ratio* is the neighbour's time divided by ours (above 1, ours is faster), *goal*
+the least that it should be. *Load* is that of the minute before, so what is far above 0 was
+measured beside other work: then ratios say more than times.
 
 ![Ratios and goals; time against size](performance.png)
 """
