@@ -32,6 +32,9 @@ REFUSED = re.compile(r"\(os error (\d+)\)")
 """How libraries written in Rust, as polars and safetensors, pass on what the system refused: in
 another error, or in an OSError without its number."""
 
+UNWRITTEN = re.compile(r"unexpected pos \d+ vs \d+|PytorchStreamWriter failed")
+"""How torch says that a file could not be written, whatever the system's reason was."""
+
 
 class InputError(ValueError):
     """A file or a setting that cannot be used. The message says which one, and what to do."""
@@ -76,6 +79,8 @@ def _refusal(error: Exception) -> int | None:
     """Return the number with which the system refused something; None if it is another error."""
     if isinstance(error, OSError) and error.errno:
         return error.errno
+    if UNWRITTEN.search(str(error)):
+        return errno.EIO
     found = REFUSED.search(str(error))
     return int(found[1]) if found else None
 
