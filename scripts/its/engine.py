@@ -3,6 +3,7 @@
 import atexit
 import io
 import json
+import multiprocessing
 import os
 import signal
 import sys
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from its.console import say
 from its.devices import share_gpus
 from its.errors import InputError
 from its.offline import stay_offline
@@ -32,6 +34,10 @@ CACHE = 2 * GIB
 what the machine has: which requests fit decides the batches, and so the rounding."""
 BATCH = 8192
 """Tokens of one step on the CPU at most, unless one prompt alone has more."""
+ENGINE = "EngineCore"
+"""What vLLM calls the processes of an engine, where it has its own."""
+GRACE = 10
+"""Seconds that a job has to end by itself once its engine did."""
 WIDTHS = {"float32": 4, "bfloat16": 2}
 
 
@@ -197,6 +203,7 @@ def start(
             "block_size": BLOCK,
             "kv_cache_memory_bytes": max(min(cache_bytes(folder, dtype, tokens), CACHE), least),
         }
+    end_with_engine()
     return LLM(
         model=str(folder),
         dtype=dtype,
@@ -205,6 +212,28 @@ def start(
         use_tqdm_on_load=False,
         **options,
     )
+
+
+def end_with_engine() -> None:
+    """Let this job end, with its lease given back, if a process of its engine ends before it.
+
+    Where one exits in an orderly way, as on SIGINT and SIGTERM, vLLM would wait for it for ever,
+    both at the start and later.
+    """
+
+    def watch() -> None:
+        seen: set[multiprocessing.Process] = set()
+        while True:
+            there = {one for one in multiprocessing.active_children() if ENGINE in one.name}
+            seen |= there
+            if seen - there:
+                break
+            time.sleep(1)
+        time.sleep(GRACE)  # what vLLM notices itself, it says; who leaves, leaves
+        say("error: the engine's process ended; start snakemake again, whole shards are kept")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def room_for(prompts: Sequence[int], response: int) -> int:
