@@ -53,8 +53,8 @@ Defects that these faults, or writing them, brought to light, mended since:
   waited for it. It ends at once now, and its job with an error.
 - A job that generates was killed or lost its terminal, and the process of its engine stayed behind,
   as it would with the memory of GPUs. It ends with its job now.
-- SIGINT or SIGTERM to an engine in a process of its own, also while it starts: it left in an orderly
-  way, and its job waited for it for ever. The job sees it now, gives its lease back and ends.
+- SIGINT or SIGTERM to an engine in a process of its own, also while it starts: it left in an
+  orderly way, and its job waited for it for ever. The job sees it now, and ends.
 - A state of a training that could not be written ended it with a traceback of torch; it is one line
   with a way out now.
 """
