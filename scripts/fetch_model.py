@@ -54,18 +54,20 @@ def fresh(manifest: Path) -> Iterator[Path]:
     place = manifest.parent
     part = place.with_name(f".{place.name}.part")
     held = place.with_name(f".{place.name}.fetch")
-    with lease(held / "lease.json"):
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        try:
-            yield part
-            manifest.unlink(missing_ok=True)
-            shutil.rmtree(place, ignore_errors=True)
-            part.rename(place)
-        finally:
+    try:
+        with lease(held / "lease.json"):
             shutil.rmtree(part, ignore_errors=True)
-    with suppress(OSError):  # somebody waits in it
-        held.rmdir()
+            part.mkdir(parents=True)
+            try:
+                yield part
+                manifest.unlink(missing_ok=True)
+                shutil.rmtree(place, ignore_errors=True)
+                part.rename(place)
+            finally:
+                shutil.rmtree(part, ignore_errors=True)
+    finally:
+        with suppress(OSError):  # somebody waits in it
+            held.rmdir()
 
 
 def from_package(requirement: str, folder: Path) -> dict[str, str]:
