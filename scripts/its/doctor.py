@@ -5,8 +5,6 @@ is there. None of them knows the others: a driver that was killed leaves its job
 waits for ever for a job that SLURM has forgotten or preempted.
 """
 
-import base64
-import binascii
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +12,7 @@ from pathlib import Path
 from its.drivers import Driver, drivers, last_host
 from its.lease import Holder, holder
 from its.queue import HELD, NoAnswer, Queued, read_queue
+from its.records import recorded
 from its.words import amount
 
 PATIENCE = 900.0
@@ -21,6 +20,8 @@ PATIENCE = 900.0
 every three minutes."""
 MOST = 10
 """Jobs that are listed one by one."""
+UNFINISHED = ".snakemake/incomplete"
+"""Where Snakemake marks outputs that it has not seen finished."""
 AGAIN = "call snakemake again as before"
 
 
@@ -73,7 +74,7 @@ def facts(folder: Path, results: Path) -> Facts:
         queue=queue,
         no_answer=no_answer,
         holders=[one for one in leases if one],
-        halves=_halves(folder),
+        halves=[path for path in recorded(folder / UNFINISHED) if (folder / path).exists()],
     )
 
 
@@ -174,23 +175,4 @@ def _of_leases(seen: Facts) -> list[Finding]:
         else:
             says = f"{one.name} is at work on it"
         found.append(Finding(f"{one.work}: {says}"))
-    return found
-
-
-def _halves(folder: Path) -> list[Path]:
-    """List outputs that are marked as unfinished and are there.
-
-    The name of a mark is its path in base64, in parts that begin with @ if it is long.
-    """
-    found, marks = [], folder / ".snakemake/incomplete"
-    for mark in sorted(marks.rglob("*")):
-        if not mark.is_file():
-            continue
-        parts = [part.removeprefix("@") for part in mark.relative_to(marks).parts]
-        try:
-            path = base64.urlsafe_b64decode("".join(parts)).decode()
-        except (binascii.Error, UnicodeDecodeError):
-            continue  # something else of Snakemake's
-        if (folder / path).exists():
-            found.append(Path(path))
     return found

@@ -34,8 +34,10 @@ CACHE = 2 * GIB
 what the machine has: which requests fit decides the batches, and so the rounding."""
 BATCH = 8192
 """Tokens of one step on the CPU at most, unless one prompt alone has more."""
+APART = "VLLM_ENABLE_V1_MULTIPROCESSING"
+"""The variable that says whether an engine has processes of its own: vLLM's default."""
 ENGINE = "EngineCore"
-"""What vLLM calls the processes of an engine, where it has its own."""
+"""What vLLM calls those processes."""
 GRACE = 10
 """Seconds that a job has to end by itself once its engine did."""
 WIDTHS = {"float32": 4, "bfloat16": 2}
@@ -78,7 +80,7 @@ def prepare(gpus: int) -> None:
     }
     alone = {
         # In this process: half the start, and no second one that stays behind.
-        "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+        APART: "0",
         # Two jobs side by side would be bound to the same cores.
         "VLLM_CPU_OMP_THREADS_BIND": "nobind",
         # Threads that spin while they wait cost a factor of ten where cores are shared.
@@ -203,7 +205,8 @@ def start(
             "block_size": BLOCK,
             "kv_cache_memory_bytes": max(min(cache_bytes(folder, dtype, tokens), CACHE), least),
         }
-    end_with_engine()
+    if os.environ.get(APART) != "0":
+        end_with_engine()
     return LLM(
         model=str(folder),
         dtype=dtype,

@@ -15,14 +15,13 @@ import polars as pl
 
 from its.errors import InputError
 from its.files import sha256_of
+from its.records import record_of
 from its.released import why_gone
 from its.runs import run_of
 from its.weights import weights_of
 
 RECORDS = Path(".snakemake/metadata")
 """What Snakemake notes of every file that it made: rule, params, inputs with their hashes."""
-LONGEST = 254
-"""Characters of a name there."""
 
 NAMED = ["math-verify", "torch", "transformers", "trl", "vllm"]
 """Packages whose pinned versions are shown, where the environment of a rule has them."""
@@ -53,7 +52,7 @@ def chain(path: Path) -> list[Link]:
         If Snakemake has no record of the file itself: then nothing is known.
     """
     path = Path(os.path.relpath(path))  # as Snakemake has it, however it is written
-    if not _record_file(path).exists():
+    if not record_of(path, RECORDS).exists():
         there = "Snakemake has no record of making it" if path.exists() else "there is no such file"
         raise InputError(
             f"{path}: {there}; call this in the workflow's folder, with a path below results/. "
@@ -80,21 +79,15 @@ def links_of(paths: Iterable[Path], *, hashes: bool = True) -> dict[Path, Link]:
     return links
 
 
-def _record_file(path: Path) -> Path:
-    """Return where Snakemake keeps what it noted: long names are divided into folders."""
-    name = base64.urlsafe_b64encode(str(path).encode()).decode()
-    *folders, last = [name[start : start + LONGEST] for start in range(0, len(name), LONGEST)]
-    return RECORDS.joinpath(*(f"@{one}" for one in folders), last)
-
-
 def _link(path: Path, hashes: bool) -> Link:
     link = Link(path)
     if not path.exists():
         link.faults.append("is not there any more")
     elif hashes:
         link.facts.append(f"sha256 {sha256_of(path)}")
-    if _record_file(path).exists():
-        _recorded(link, json.loads(_record_file(path).read_text()), hashes)
+    record = record_of(path, RECORDS)
+    if record.exists():
+        _recorded(link, json.loads(record.read_text()), hashes)
     elif path.parts[0] == "results":
         link.facts.append("how it was made: not recorded")
     if path.exists():

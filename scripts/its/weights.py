@@ -70,11 +70,12 @@ def weights_of(manifest: Path, *, hashes: bool = False, released: bool = False) 
     record = read_manifest(manifest)
     gone = why_gone(manifest)
     folder = folder_of(manifest)
-    again = f"remove {manifest} and start snakemake again"
-    if "source" in record:
-        again += " to fetch it anew"
-    else:
-        again = f"bring back {folder}, if it is away, or {again}, which trains anew"
+    remove = f"remove {manifest} and start snakemake again"
+    again = (
+        f"{remove} to fetch it anew"
+        if "source" in record
+        else f"bring back {folder}, if it is away, or {remove}, which trains anew"
+    )
     mistakes = []
     for name, entry in record["files"].items():
         path = folder / name

@@ -9,10 +9,12 @@ import time
 from pathlib import Path
 
 import polars as pl
+import psutil
 import pytest
 from conftest import ROOT
 
 from its.config.strategy import Strategy
+from its.engine import APART, ENGINE
 from its.hashing import problem_id
 from its.refinement import refine
 from its.schemas import SET
@@ -119,6 +121,42 @@ def test_an_interrupted_cell_that_grew_equals_an_unbroken_one(
     kept = {path.name: path.stat().st_mtime_ns for path in broken.parent.rglob("p*.parquet")}
     assert shards.items() <= kept.items()
     assert pl.read_parquet(broken).equals(pl.read_parquet(unbroken))
+
+
+def test_an_engine_that_leaves_its_job_ends_it(
+    smollm2: Path, prompts: Path, unbroken: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken/N.parquet"
+    apart = environment() | {APART: "1"}
+    with subprocess.Popen(
+        command(smollm2, prompts, broken), env=apart, stderr=subprocess.PIPE, text=True
+    ) as job:
+        engine = engine_of(job)
+        engine.terminate()
+        try:
+            _, log = job.communicate(timeout=120)
+        except subprocess.TimeoutExpired:
+            job.kill()
+            raise
+    assert job.returncode == 128 + signal.SIGTERM
+    assert "error: the engine's process ended" in log
+    assert not engine.is_running()
+    assert not list(broken.parent.rglob("lease.json")), "the job left its lease"
+
+    generate(smollm2, prompts, broken)
+    assert pl.read_parquet(broken).equals(pl.read_parquet(unbroken))
+
+
+def engine_of(job: subprocess.Popen) -> psutil.Process:
+    """Return the process that a job started for its engine, once it waits for work or does it."""
+    end = time.monotonic() + 120
+    while time.monotonic() < end:
+        assert job.poll() is None, job.stderr.read()
+        for one in psutil.Process(job.pid).children():
+            if ENGINE in one.name() or ENGINE in " ".join(one.cmdline()):
+                return one
+        time.sleep(0.1)
+    raise AssertionError("no engine has a process of its own")
 
 
 def test_every_response_has_its_text_counts_and_seed(unbroken: Path) -> None:
