@@ -23,6 +23,7 @@ from its.costs.found import with_shapes
 from its.costs.jobs import Lengths
 from its.costs.timings import finished_files
 from its.costs.used import used
+from its.epochs import is_earlier, training_of
 from its.errors import InputError, refuse
 from its.lineage import model_lineage, set_lineage
 from its.origins import local_files

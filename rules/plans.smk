@@ -75,8 +75,7 @@ NO_SHAPE = {"threads", "memory", "runtime", *Saving.model_fields}
 
 def training_processes(wildcards):
     """Return how many processes a training of a model has, on all of its nodes."""
-    needs = experiment.models[wildcards.model].train
-    return needs.nodes * (needs.processes or max(1, needs.gpus))
+    return experiment.models[wildcards.model].train.all_processes
 
 
 def one_step(wildcards):
@@ -163,10 +162,7 @@ def planned_sizes(wildcards):
         for name in experiment.plans[wildcards.plan].benchmarks
     }
     return json.dumps(
-        {
-            name: [one.problems.take or one.problems.rows, one.sampling.n]
-            for name, one in found.items()
-        }
+        {name: [one.problems.count, one.sampling.n] for name, one in found.items()}
     )
 
 
@@ -292,7 +288,7 @@ def asked_of(plan):
     """Return the cells of a plan by the training that they need, earlier epochs of it as well."""
     found = {}
     for cell in paths.cells(experiment, experiment.plans[plan]):
-        learner = paths.EPOCH.sub("", cell.rsplit("/", 2)[0])
+        learner = training_of(cell.rsplit("/", 2)[0])
         if Path(learner).name != UNTRAINED:
             found.setdefault(learner, []).append(cell)
     return found
@@ -319,7 +315,7 @@ def answered(wildcards):
     trained = "{model}/{sample}{draw}-{strategy}{persona}-{recipe}-s{seed}"
     made = asked_of(wildcards.plan).get(trained.format(**wildcards), [])
     if experiment.weights.keep == "last":
-        made = [cell for cell in made if paths.EPOCH.search(cell.rsplit("/", 2)[0])]
+        made = [cell for cell in made if is_earlier(cell.rsplit("/", 2)[0])]
     else:
         refuse_exported(trained.format(**wildcards))
     return collect("<results>/generations/{cell}.parquet", cell=made)

@@ -29,7 +29,7 @@ def checked(rows: pl.DataFrame, problems: Problems) -> pl.DataFrame:
     """
     refuse([*_miscounted(rows, problems), *_repeated(rows), *_misanswered(rows, problems)])
     rows = rows.drop("file", "row").with_columns(pl.col("answer").str.strip_chars()).sort("id")
-    return rows.head(problems.take or len(rows))
+    return rows.head(problems.count)
 
 
 def _miscounted(rows: pl.DataFrame, problems: Problems) -> Iterator[str]:

@@ -5,15 +5,16 @@ A training that puts new weights there removes it.
 """
 
 import json
-import re
 from pathlib import Path
+
+from its.epochs import training_of
 
 RECORD = "released.json"
 
 
 def record_of(home: Path) -> Path:
     """Return the record of the training whose learner, or a kept epoch of it, is in `home`."""
-    return Path(re.sub(r"-e\d+$", "", str(home)), RECORD)
+    return Path(training_of(str(home)), RECORD)
 
 
 def releases(home: Path) -> list[dict]:

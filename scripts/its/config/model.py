@@ -75,6 +75,11 @@ class TrainingNeeds(Saving, Needs):
         """GPUs of the whole job, on all its nodes."""
         return self.nodes * self.gpus
 
+    @property
+    def all_processes(self) -> int:
+        """Processes that share the training, on all its nodes."""
+        return self.nodes * (self.processes or max(1, self.gpus))
+
     @model_validator(mode="after")
     def _one_process_a_gpu(self) -> "TrainingNeeds":
         if self.gpus and self.processes not in {None, self.gpus}:

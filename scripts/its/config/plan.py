@@ -1,6 +1,5 @@
 """Settings of what gathers cells: a plan, and the paths it stands for."""
 
-import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Annotated
@@ -8,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from its.config.section import Section, Shown, one_of
+from its.epochs import is_earlier
 
 UNTRAINED = "base"
 """The learner that is the model as published, and its train strategy in tables."""
@@ -147,7 +147,7 @@ class Plan(Section):
             dict.fromkeys(
                 f"{cell.model}/{cell.learner}"
                 for cell in self.grid(drawn)
-                if cell.learner != UNTRAINED and not re.search(r"-e\d+$", cell.learner)
+                if cell.learner != UNTRAINED and not is_earlier(cell.learner)
             )
         )
 

@@ -19,3 +19,8 @@ class Problems(Section):
     """Ask only so many of them, those with the smallest hash: for trials. All, if it is not set."""
     answers: Expression | None = None
     """Regular expression that every answer must match in full, as `\\d{1,3}` for AIME."""
+
+    @property
+    def count(self) -> int:
+        """How many problems are asked."""
+        return self.take or self.rows

@@ -9,7 +9,8 @@ from pathlib import Path
 from its.config.experiment import Config
 from its.config.plan import UNTRAINED
 from its.costs.jobs import Kind, Lengths, at_hand, kinds
-from its.costs.paths import EPOCH, cells, learners, trained, undrawn
+from its.costs.paths import cells, learners, trained, undrawn
+from its.epochs import training_of
 from its.errors import InputError
 
 GB = 1e9
@@ -149,7 +150,7 @@ def _still_to_make(config: Config, name: str, made: Sequence[Kind], results: Pat
 
 def _missing(config: Config, name: str, results: Path) -> list[str]:
     """List the trainings that have not been done."""
-    names = dict.fromkeys(EPOCH.sub("", one) for one in learners(config, config.plans[name]))
+    names = dict.fromkeys(training_of(one) for one in learners(config, config.plans[name]))
     return [
         one
         for one in names

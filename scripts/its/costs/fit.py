@@ -11,7 +11,7 @@ from its.costs.device import GIB
 from its.costs.generation import GenerationMemory, generation_memory
 from its.costs.paths import trainings
 from its.costs.sharding import Sharding, offloaded, read_sharding
-from its.costs.training import TrainingMemory, processes_of, training_memory
+from its.costs.training import TrainingMemory, training_memory
 from its.costs.used import used
 
 MOST_GPUS = 1024
@@ -48,7 +48,7 @@ def _training(config: Config, name: str, one: str) -> Iterator[str]:
     if not memory.fits:
         yield (
             f"training models.{name} with recipes.{one} takes {_taken(memory)} on "
-            f"each of {processes_of(model)} {price.gpu}, where {_gib(memory.available)} GiB"
+            f"each of {model.train.all_processes} {price.gpu}, where {_gib(memory.available)} GiB"
             f"{_host(memory)} are there; {_or(_fitting(training, model.shape, price))}"
         )
 
@@ -106,7 +106,7 @@ def _checkpointing(training: Training, shape: Shape, price: Price) -> Iterator[C
 
 def _sharding(training: Training, shape: Shape, price: Price) -> Iterator[Change]:
     model, recipe, sharding = training
-    if sharding.stage < 3 and processes_of(model) > 1:
+    if sharding.stage < 3 and model.train.all_processes > 1:
         yield "ZeRO stage 3 in the recipe's deepspeed", (model, recipe, Sharding(True, 3))
 
 

@@ -13,11 +13,12 @@ from its.config.recipe import Recipe
 from its.config.shape import Shape
 from its.costs.device import device_of
 from its.costs.generation import generation_memory, generation_seconds, start_seconds
-from its.costs.paths import EPOCH, cells, learners, personas, texts, trainings, undrawn
+from its.costs.paths import cells, learners, personas, texts, trainings, undrawn
 from its.costs.sharding import read_sharding
 from its.costs.sizes import WIDTHS, parameters
 from its.costs.training import training_memory, training_seconds
 from its.costs.used import used
+from its.epochs import is_earlier
 from its.errors import refuse
 from its.report.sections import SECTIONS
 
@@ -198,7 +199,7 @@ def generation_kind(
 
 def responses_of(benchmark: Benchmark) -> int:
     """Return how many responses a cell has."""
-    return (benchmark.problems.take or benchmark.problems.rows) * benchmark.sampling.n
+    return benchmark.problems.count * benchmark.sampling.n
 
 
 def _shape(model: Model) -> Shape:
@@ -282,8 +283,7 @@ def _questions(config: Config, name: str, lengths: Lengths) -> int:
     """Return how many questions a sample or a benchmark has."""
     if name not in config.benchmarks:
         return _rows(config, name, lengths)
-    problems = config.benchmarks[name].problems
-    return problems.take or problems.rows
+    return config.benchmarks[name].problems.count
 
 
 def _trainings(config: Config, plan: Plan, lengths: Lengths) -> Iterator[Kind]:
@@ -302,7 +302,7 @@ def _trainings(config: Config, plan: Plan, lengths: Lengths) -> Iterator[Kind]:
             tokens=lengths.texts.get(sample, recipe.max_length * config.price.row_share),
         )
         yield replace(one, jobs=jobs)
-    if kept := sum(1 for one in learners(config, plan) if EPOCH.search(one)):
+    if kept := sum(1 for one in learners(config, plan) if is_earlier(one)):
         yield Kind("train", "", "earlier epochs", kept, 0, 1, config.price.small, 0)
 
 

@@ -18,7 +18,6 @@ from its.config.strategy import Written
 from its.costs.jobs import Kind, Lengths, asked, generation_kind, training_kind
 from its.costs.paths import trained, undrawn
 from its.costs.timings import made_by, timings
-from its.costs.training import processes_of
 from its.errors import refuse
 
 TRUST = 0.1
@@ -162,7 +161,8 @@ def _training(config: Config, record: Path, seconds: float, _: Lengths) -> _Seen
     )
     # An interrupted training's own clock goes on, Snakemake's does not.
     job = Finished(kind, max(seconds, facts["seconds"]))
-    same = facts["processes"] == processes_of(model) and _same(facts["device"], model.train.gpus)
+    needs = model.train
+    same = facts["processes"] == needs.all_processes and _same(facts["device"], needs.gpus)
     sample = undrawn(trained(f"{name}/{learner.name}").sample)
     return _Seen(job if same else None, sample, text=tokens)
 

@@ -1,13 +1,10 @@
 """Everything that a plan makes, as the workflow names it: its votes' learners too."""
 
-import re
 from dataclasses import dataclass
 
 from its.config.experiment import Config
 from its.config.plan import UNTRAINED, Plan
-
-EPOCH = re.compile(r"-e\d+$")
-"""The end of a learner that is an earlier epoch of a training."""
+from its.epochs import training_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,7 @@ def learners(config: Config, plan: Plan) -> list[str]:
 
 def trainings(config: Config, plan: Plan) -> list[Trained]:
     """List what is trained."""
-    names = [EPOCH.sub("", one) for one in learners(config, plan)]
+    names = [training_of(one) for one in learners(config, plan)]
     return [trained(one) for one in dict.fromkeys(names) if not one.endswith(f"/{UNTRAINED}")]
 
 

@@ -40,16 +40,11 @@ class TrainingMemory:
         return self.total <= self.available and self.host <= self.available_host
 
 
-def processes_of(model: Model) -> int:
-    """Return how many processes share a training, on all its nodes."""
-    return model.train.nodes * (model.train.gpus or model.train.processes or 1)
-
-
 def training_memory(
     model: Model, shape: Shape, recipe: Recipe, sharding: Sharding, price: Price
 ) -> TrainingMemory:
     """Return the bytes that a training of sequences of full length takes at its peak."""
-    device, processes = device_of(model.train, price, model.dtype), processes_of(model)
+    device, processes = device_of(model.train, price, model.dtype), model.train.all_processes
     weights = parameters(shape)
     states = model_states(weights, sharding, model.dtype, processes)
     tokens = recipe.micro_batch * recipe.max_length
