@@ -17,6 +17,8 @@ rule generate:
         gpu=setting("models/{model}/generate/gpus"),
         # The engine starts its own workers; SLURM must not start the command once a GPU.
         tasks_per_gpu=0,
+        # Not {threads}, fewer where there are fewer cores: their number decides the rounding.
+        omp_threads=setting("models/{model}/generate/threads"),
         mem=asked("models/{model}/generate", "memory"),
         runtime=asked("models/{model}/generate", "runtime"),
         gpu_share=setting("models/{model}/generate/gpu_share", otherwise="auto"),
@@ -26,6 +28,7 @@ rule generate:
         chat=settings("models/{model}/chat"),
         dtype=setting("models/{model}/dtype"),
     shell:
-        "python scripts/generate.py {input.weights:q} {input.prompts:q} {output:q}"
+        "OMP_NUM_THREADS={resources.omp_threads:q}"
+        " python scripts/generate.py {input.weights:q} {input.prompts:q} {output:q}"
         " --sampling {params.sampling:q} --chat {params.chat:q} --dtype {params.dtype:q}"
         " --gpus {resources.gpu:q} --gpu-share {resources.gpu_share:q} &> {log:q}"

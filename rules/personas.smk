@@ -20,6 +20,8 @@ rule write_personas:
     resources:
         gpu=setting("models/{model}/generate/gpus", model=writer),
         tasks_per_gpu=0,
+        # Not {threads}, fewer where there are fewer cores: their number decides the rounding.
+        omp_threads=setting("models/{model}/generate/threads", model=writer),
         mem=asked("models/{model}/generate", "memory", model=writer),
         runtime=asked("models/{model}/generate", "runtime", model=writer),
         gpu_share=setting(
@@ -32,7 +34,8 @@ rule write_personas:
         chat=writer_chat,
         dtype=setting("models/{model}/dtype", model=writer),
     shell:
-        "python scripts/write_personas.py {input.weights:q} {input.questions:q} {output:q}"
+        "OMP_NUM_THREADS={resources.omp_threads:q}"
+        " python scripts/write_personas.py {input.weights:q} {input.questions:q} {output:q}"
         " --context {params.context:q} --draw {params.draw:q} --chat {params.chat:q}"
         " --dtype {params.dtype:q} --gpus {resources.gpu:q}"
         " --gpu-share {resources.gpu_share:q} &> {log:q}"

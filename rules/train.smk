@@ -27,6 +27,8 @@ rule train:
         nodes=setting("models/{model}/train/nodes"),
         tasks=setting("models/{model}/train/nodes"),
         mpi=between_nodes,
+        # Not {threads}, fewer where there are fewer cores: their number decides the rounding.
+        omp_threads=setting("models/{model}/train/threads"),
         processes=setting("models/{model}/train/processes", otherwise=0),
         save_steps=setting("models/{model}/train/save_steps"),
         save_minutes=setting("models/{model}/train/save_minutes"),
@@ -41,7 +43,8 @@ rule train:
         saving=saving,
         processes=node_processes,
     shell:
-        "python scripts/launch.py --nnodes {resources.nodes:q} --nproc-per-node {params.processes:q}"
+        "OMP_NUM_THREADS={resources.omp_threads:q}"
+        " python scripts/launch.py --nnodes {resources.nodes:q} --nproc-per-node {params.processes:q}"
         " --shutdown-timeout 300 --signals-to-handle SIGTERM,SIGINT,SIGHUP,SIGQUIT,SIGUSR1 scripts/train.py"
         " {input.base:q} {input.rows:q} {output:q} --recipe {params.recipe:q}"
         " --chat {params.chat:q} --dtype {params.dtype:q} --seed {wildcards.seed:q}"

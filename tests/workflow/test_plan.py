@@ -48,6 +48,20 @@ def test_draws_and_epochs_have_paths_of_their_own(checkout: Checkout) -> None:
     assert "--epoch 5" in run.out
 
 
+def test_fewer_cores_change_no_sum(checkout: Checkout) -> None:
+    run = checkout.snakemake(
+        "-n", "-p", "--cores", "1", "results/scores/smollm2/demo192-U-sft-s0/sums_easy/U.json"
+    )
+
+    threads = re.findall(r"OMP_NUM_THREADS=(\d+) python scripts/(\w+)", run.out)
+    assert sorted(threads) == [
+        ("1", "generate"),
+        ("1", "write_personas"),
+        ("1", "write_personas"),
+        ("2", "launch"),
+    ]
+
+
 @pytest.mark.parametrize(
     "path",
     [

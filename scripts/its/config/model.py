@@ -30,7 +30,7 @@ class Needs(Section):
     gpus: int = Field(0, ge=0)
     """0 runs on the CPU. Only rounding depends on it."""
     threads: int = Field(ge=1)
-    """Of the processor."""
+    """Of the processor. On fewer cores they take turns: their number decides the rounding."""
     memory: str = Field(pattern=r"^\d+[MGT]B$")
     """Of the machine, not of its GPUs."""
     runtime: str = Field(pattern=r"^\d+[mhd]$")
