@@ -17,6 +17,7 @@ from its.errors import InputError
 from its.files import sha256_of
 from its.records import record_of
 from its.released import why_gone
+from its.rounding import made_again
 from its.runs import run_of
 from its.weights import weights_of
 
@@ -29,7 +30,7 @@ NAMED = ["math-verify", "torch", "transformers", "trl", "vllm"]
 NUMBERS = ["draw", "epoch"]
 """Options whose number is a setting of a job."""
 
-FACTS = ["versions", "device", "processes", "attention", "rows", "settings"]
+FACTS = ["versions", "device", "processes", "threads", "attention", "rows", "settings"]
 """What is shown of the record of a training."""
 
 
@@ -167,6 +168,8 @@ def _told(link: Link, hashes: bool) -> None:
     if path.suffix == ".parquet":
         kept = pl.read_parquet_metadata(path)
         link.facts += [f"{name} {kept[name]}" for name in sorted(kept) if name != "ARROW:schema"]
+        if "made_with" in kept:
+            link.facts.append(made_again(one["device"] for one in json.loads(kept["made_with"])))
     elif path.name == "manifest.json" and path.parts[1:2] == ("sources",):
         manifest = json.loads(path.read_text())
         link.facts.append(f"origin {json.dumps(manifest['origin'])}")
@@ -188,3 +191,4 @@ def _told(link: Link, hashes: bool) -> None:
         if record.exists():
             told = json.loads(record.read_text())
             link.facts += [f"{name} {json.dumps(told[name])}" for name in FACTS if name in told]
+            link.facts.append(made_again([told["device"]]))

@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 from snakemake.persistence.file import FilePersistence
 
 from its.provenance import RECORDS, links_of
 
+PROCESSOR = "x86_64 AVX512"
 LONG = "results/generations/" + "/".join("abcdefghij" * 12 for _ in range(3)) + "/N.parquet"
 
 
@@ -27,3 +29,24 @@ def test_a_record_is_where_snakemake_puts_it(
     links = links_of([Path(path)])
     assert any("made by the rule judge" in fact for fact in links[Path(path)].facts)
     assert [*map(str, links)] == [path, "results/b.json", "/elsewhere/c.json"]
+
+
+@pytest.mark.parametrize(
+    ("devices", "expected"),
+    [
+        ([PROCESSOR], "the same, with these versions"),
+        ([PROCESSOR, "NVIDIA H100 80GB HBM3"], "not the same to the last digit, for a GPU adds"),
+    ],
+)
+def test_it_says_whether_a_model_would_give_the_same_again(
+    devices: list[str], expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path, record = Path("results/N.parquet"), Path("results/weights/manifest.json")
+    made_with = json.dumps([{"device": one} for one in devices])
+    record.parent.mkdir(parents=True)
+    pl.DataFrame({"id": ["a"]}).write_parquet(path, metadata={"made_with": made_with})
+    record.write_text(json.dumps({"files": {}}))
+    Path("results/training.json").write_text(json.dumps({"device": devices[-1]}))
+    for link in links_of([path, record]).values():
+        assert any(fact.startswith(f"made again: {expected}") for fact in link.facts)

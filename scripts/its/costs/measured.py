@@ -19,6 +19,7 @@ from its.costs.jobs import Kind, Lengths, asked, generation_kind, training_kind
 from its.costs.paths import trained, undrawn
 from its.costs.timings import made_by, timings
 from its.errors import refuse
+from its.rounding import is_processor
 
 TRUST = 0.1
 """Weight of the assumption, beside each finished job's 1: it decides only what they leave open."""
@@ -216,9 +217,8 @@ def _known(config: Config, model: str) -> bool:
 
 
 def _same(device: str, gpus: int) -> bool:
-    """Tell whether a job ran on what is asked for now: torch names GPUs, and no processors."""
-    processor = device == "cpu" or device.startswith(("x86_64", "aarch64", "arm64"))
-    return processor == (gpus == 0)
+    """Tell whether a job ran on what is asked for now."""
+    return is_processor(device) == (gpus == 0)
 
 
 def _seconds(timing: Path) -> float:
