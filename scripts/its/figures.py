@@ -27,14 +27,15 @@ STRATEGY_COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b
 ACCURACY_SCHEME = "blues"
 """From light to dark, so that it survives print in grey."""
 
+WORSE_TO_BETTER = ["#b35806", "#fdb863", "#ffffff", "#b2abd2", "#542788"]
+"""From orange to purple, told apart by colour-blind readers and in grey; the same is white."""
+
 VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 """Version of the language that charts are written in."""
 SIGNED = "datum.value == 0 ? '0' : format(datum.value, '+d')"
 """How an axis of differences writes its numbers."""
 LETTER = 6.5
 """Pixels of a letter of a label, about."""
-LONG = 12
-"""Rows from which on a block has an axis of its own, below it."""
 LINE = 110
 """Letters of a line below a title."""
 

@@ -1,6 +1,7 @@
 """Figures show every cell of their table, mark holes, and name colours alike."""
 
 import json
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -24,9 +25,10 @@ from its.charts import (
     samples,
     variance,
 )
-from its.comparisons import SAME_TEST, comparison_rows
+from its.comparisons import BEST, BOTH, SAME_TEST, TEST_ONLY, TRAIN_ONLY, comparison_rows
 from its.errors import InputError
-from its.figures import STRATEGY_COLOURS, UNTRAINED_COLOUR, names_of, save, strategy_colours
+from its.figures import HOLE, STRATEGY_COLOURS, UNTRAINED_COLOUR, names_of, save, strategy_colours
+from its.grids import MANY
 from its.losses import LOSSES, losses_of
 from its.matrix import codesign_rows, pass_rows
 from its.power import DETECTABLE
@@ -110,6 +112,53 @@ def test_several_matrices_are_blocks_of_one_figure(scores: Path) -> None:
     assert "asked the same way: ot1k" in image
     assert "asked the same way: limo" in image
     assert "limo" not in svg(comparisons.draw(table, NAMES), scores)
+
+
+def of_samples(table: pl.DataFrame, count: int) -> pl.DataFrame:
+    """Return a table as often as asked, each time of another sample."""
+    return pl.concat(table.with_columns(sample=pl.lit(f"ot{one}k")) for one in range(count))
+
+
+def test_more_comparisons_than_have_rows_are_grids(scores: Path) -> None:
+    table = comparison_rows(PLAN, ["U"], ["N"], scores)
+    there = len(table.filter(~pl.col("missing")))
+    rows = comparisons.draw(of_samples(table, MANY // there), NAMES)
+    assert "U-U minus base-U" in rows.to_json()
+    table = table.with_columns(p_holm=pl.when(pl.col("b") == "base-U").then(0.04).otherwise(0.05))
+    count = MANY // there + 1
+    image = svg(comparisons.draw(of_samples(table, count), NAMES), scores)
+    for text in ["Easy sums", "U: =unrelated", "asked the same way", "on none (N-N)", "ot3k"]:
+        assert text in image
+    assert " minus " not in image
+    bold = [line for line in re.findall("<text[^>]*>[^<]*", image) if 'font-weight="bold"' in line]
+    assert [text.endswith(">+60") for text in bold].count(True) == image.count(">+60<") == count
+    assert image.count(">+40<") == count  # less the best untrained, which is asked otherwise
+    assert not any(text.endswith(">+40") for text in bold)
+    assert image.count(f'fill="{HOLE}"') == (3 + 3 + 3) * count
+
+
+def test_a_grid_holds_every_cell_once() -> None:
+    rows = [(SAME_TEST, f"{one}-{two}", f"base-{two}") for one in "NU" for two in "NU"]
+    rows += [(BEST, "N-U", "base-N"), (BEST, "U-U", "base-N")]
+    rows += [(BOTH, "U-U", "N-N"), (TRAIN_ONLY, "U-N", "N-N"), (TEST_ONLY, "N-U", "N-N")]
+    table = pl.DataFrame(rows, schema=["what", "a", "b"], orient="row").with_columns(
+        benchmark=pl.lit("easy"), model=pl.lit("tiny"), sample=pl.lit("one"), recipe=pl.lit("sft")
+    )
+    same, best, sides = [block for _, block in comparisons.grids_of(table)]
+    assert same["a"].to_list() == ["N-N", "N-U", "U-N", "U-U"]
+    assert sorted(best["a"]) == same["a"].to_list()
+    assert set(best["b"]) == {"base-N"}
+    assert sides["a"].to_list() == ["U-U", "U-N", "N-U"]
+
+
+def test_many_changes_are_grids_of_counts(scores: Path) -> None:
+    table = change_rows(PLAN, ["U"], ["N"], scores)
+    assert len(table) == 1
+    assert "U-U minus base-U" in changes.draw(of_samples(table, MANY), NAMES).to_json()
+    image = svg(changes.draw(of_samples(table, MANY + 1), NAMES), scores)
+    assert image.count(">0|6<") == MANY + 1
+    assert "asked the same way" in image
+    assert " minus " not in image
 
 
 def test_pictures_say_what_one_replicate_cannot_know(scores: Path) -> None:

@@ -1,13 +1,13 @@
-"""How many problems a comparison loses and gains, as bars to both sides."""
+"""How many problems a comparison loses and gains, as bars to both sides or as grids."""
 
 import altair as alt
 import polars as pl
 
 from its.changes import CHANGES, KINDS
-from its.charts.comparisons import blocks_of, cells_of
+from its.charts.comparisons import blocks_of, cells_of, grids_of, rows_of
 from its.figures import (
     INK,
-    LONG,
+    WORSE_TO_BETTER,
     Names,
     extent_of,
     key,
@@ -17,11 +17,13 @@ from its.figures import (
     panel_title,
     stacked,
 )
+from its.grids import MANY, grids
 
 TABLES = [CHANGES]
 
-COLOURS = dict(zip(KINDS, ["#b35806", "#fdb863", "#ffffff", "#b2abd2", "#542788"], strict=True))
-"""From orange to purple, told apart by colour-blind readers and in grey; the same is not drawn."""
+COLOURS = dict(zip(KINDS, WORSE_TO_BETTER, strict=True))
+TITLE = "On how many problems a cell is right more often, and on how many less"
+LOST, GAINED = pl.col("much_worse") + pl.col("worse"), pl.col("much_better") + pl.col("better")
 LEGEND = {
     "much_worse": "worse by half and more",
     "worse": "worse",
@@ -40,7 +42,8 @@ def draw(changes: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     """Draw a column per benchmark and a block of rows per kind of comparison and matrix.
 
     Problems that a comparison loses lie left of zero, those that it gains right of it; those that
-    stay the same are a number beside the panel.
+    stay the same are a number beside the panel. More rows than `its.grids.MANY` are drawn as grids,
+    which do not tell large differences from small ones.
 
     Parameters
     ----------
@@ -50,7 +53,7 @@ def draw(changes: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
         Those of the plan.
     """
     title = alt.TitleParams(
-        "On how many problems a cell is right more often, and on how many less",
+        TITLE,
         subtitle=[
             "Problems by how much their share of right answers differs (strict; over responses and "
             "replicates).",
@@ -61,6 +64,13 @@ def draw(changes: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     )
     if changes.is_empty():
         return nothing("Nothing to compare yet: no two cells have scores.", title)
+    if rows_of(changes) > MANY:
+        shown = changes.with_columns(
+            share=(GAINED - LOST) / pl.col("problems"),
+            text=pl.format("{}|{}", LOST, GAINED),
+            sure=False,
+        )
+        return grids(grids_of(shown), names, _grid_title(key(cells_of(changes), names.labels)))
     rows = changes.with_columns(row=pl.format("{} minus {}", "a", "b"))
     benchmarks = rows["benchmark"].unique(maintain_order=True).to_list()
     extent = extent_of(rows["row"])
@@ -73,9 +83,9 @@ def draw(changes: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
                 block.filter(pl.col("benchmark") == benchmark),
                 lines,
                 domain=_domain(rows.filter(pl.col("benchmark") == benchmark)),
-                title=names.labels[benchmark] if place == 0 or len(lines) >= LONG else "",
+                title=names.labels[benchmark] if place == 0 else "",
                 extent=extent if benchmark == benchmarks[0] else 0,
-                axis=place == len(found) - 1 or len(lines) >= LONG,
+                axis=place == len(found) - 1,
                 legend=place == 0 and benchmark == benchmarks[0],
             )
             for benchmark in benchmarks
@@ -84,10 +94,24 @@ def draw(changes: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     return stacked(blocks, title, spacing=SAME + 44)
 
 
+def _grid_title(strategies: list[str]) -> alt.TitleParams:
+    return alt.TitleParams(
+        TITLE,
+        subtitle=[
+            "Problems lost|gained by the cell: its share of right answers is lower|higher (strict; "
+            "over responses and replicates).",
+            "Rows: trained with; columns: asked with. Colour: gained less lost, as a share of the "
+            "problems.",
+            *strategies,
+            "How many differ by half of the responses and more is in changes.csv. No numbers: not "
+            "compared.",
+        ],
+    )
+
+
 def _domain(rows: pl.DataFrame) -> list[float]:
     """Return the ends of the axis of a benchmark, with room for numbers beside bars."""
-    lost = rows.select(pl.max_horizontal(pl.col("much_worse") + pl.col("worse"))).max().item()
-    gained = rows.select(pl.col("much_better") + pl.col("better")).max().item()
+    lost, gained = rows.select(LOST.max()).item(), rows.select(GAINED.max()).item()
     room = BESIDE * max(1, lost + gained) / (WIDTH - 2 * BESIDE)
     return [-lost - room, gained + room]
 
@@ -102,12 +126,11 @@ def _panel(
     axis: bool,
     legend: bool,
 ) -> alt.LayerChart:
-    lost, gained = pl.col("much_worse") + pl.col("worse"), pl.col("much_better") + pl.col("better")
     ends = {
-        "much_worse": (-lost, -pl.col("worse")),
+        "much_worse": (-LOST, -pl.col("worse")),
         "worse": (-pl.col("worse"), pl.lit(0, pl.Int64)),
         "better": (pl.lit(0, pl.Int64), pl.col("better")),
-        "much_better": (pl.col("better"), gained),
+        "much_better": (pl.col("better"), GAINED),
     }
     bars = pl.concat(
         rows.select("row", kind=pl.lit(LEGEND[kind]), low=low, high=high)
@@ -134,8 +157,8 @@ def _panel(
         rows.select(
             "row",
             "same",
-            low=-lost,
-            high=gained,
+            low=-LOST,
+            high=GAINED,
             losses=_sum("much_worse", "worse"),
             gains=_sum("better", "much_better"),
         )

@@ -1,4 +1,4 @@
-"""Paired differences as a forest plot."""
+"""Paired differences as a forest plot, those of a large plan as grids."""
 
 from collections.abc import Iterator, Mapping
 
@@ -8,7 +8,6 @@ import polars as pl
 from its.comparisons import BEST, BOTH, COMPARISONS, SAME_TEST, TEST_ONLY, TRAIN_ONLY
 from its.figures import (
     INK,
-    LONG,
     SIGNED,
     Names,
     extent_of,
@@ -20,8 +19,11 @@ from its.figures import (
     panel_title,
     stacked,
 )
+from its.grids import MANY, grids
 
 TABLES = [COMPARISONS]
+
+TITLE = "What training and contexts change, problem by problem"
 
 HEADINGS = {
     SAME_TEST: "trained - untrained, asked the same way",
@@ -30,18 +32,22 @@ HEADINGS = {
     TRAIN_ONLY: "context in training alone - on none",
     TEST_ONLY: "context in testing alone - on none",
 }
-WIDTH, STEP, DENSE = 300, 34, 26
-"""Pixels of a panel, and between two comparisons; between those of a long block."""
+SIDES = [BOTH, TRAIN_ONLY, TEST_ONLY]
+"""Kinds that share a grid: their cells differ, and what is taken away is the same."""
+WIDTH, STEP = 300, 34
+"""Pixels of a panel, and between two comparisons."""
 LENIENT = "#999999"
 
 
 def draw(comparisons: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     """Draw a column per benchmark, and a block of rows per kind of comparison and matrix.
 
+    More rows than `its.grids.MANY` are drawn as grids, whose numbers have no intervals.
+
     Parameters
     ----------
     comparisons
-        The columns of `its.comparisons.COMPARISONS`. Missing ones are left out.
+        The columns of `its.comparisons.COMPARISONS`. Missing ones are left out, or grey in a grid.
     names
         Those of the plan.
     """
@@ -49,6 +55,11 @@ def draw(comparisons: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     title = _title(found, names.labels)
     if found.is_empty():
         return nothing("Nothing to compare yet: no two cells have scores.", title)
+    if rows_of(found) > MANY:
+        shown = comparisons.with_columns(
+            share="difference", text=_signed(pl.col("difference")), sure=pl.col("p_holm") < 0.05
+        )
+        return grids(grids_of(shown), names, _grid_title(found, names.labels))
     # Which untrained cell is the best differs from benchmark to benchmark.
     other = pl.when(pl.col("what") == BEST).then(pl.lit("best untrained")).otherwise("b")
     found = found.with_columns(row=pl.format("{} minus {}", "a", other))
@@ -63,9 +74,9 @@ def draw(comparisons: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
                 block.filter(pl.col("benchmark") == benchmark),
                 lines,
                 domain=domain,
-                title=names.labels[benchmark] if place == 0 or len(lines) >= LONG else "",
+                title=names.labels[benchmark] if place == 0 else "",
                 extent=extent if benchmark == benchmarks[0] else 0,
-                axis=place == len(kinds) - 1 or len(lines) >= LONG,
+                axis=place == len(kinds) - 1,
             )
             for benchmark in benchmarks
         ]
@@ -85,6 +96,26 @@ def blocks_of(rows: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
     ]
 
 
+def rows_of(rows: pl.DataFrame) -> int:
+    """Return how many rows the comparisons of the blocks take, with a column per benchmark."""
+    return rows.select("model", "sample", "recipe", "what", "a", "b").n_unique()
+
+
+def grids_of(rows: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+    """Return the comparisons that share a grid, with its heading, in the order of `HEADINGS`."""
+    same, best = (rows.filter(pl.col("what") == what) for what in [SAME_TEST, BEST])
+    # Cells that are asked as the best untrained one is are compared with it only once.
+    matrix = ["benchmark", "model", "sample", "recipe"]
+    asked_alike = same.join(best, on=[*matrix, "b"], how="semi")
+    found = [(HEADINGS[SAME_TEST], same), (HEADINGS[BEST], pl.concat([best, asked_alike]))]
+    sides = rows.filter(pl.col("what").is_in(SIDES))
+    found += [
+        (f"context on both sides (diagonal) or on one side - on none ({none})", block)
+        for (none,), block in sides.group_by("b", maintain_order=True)
+    ]
+    return [(words, block) for words, block in found if not block.is_empty()]
+
+
 def cells_of(rows: pl.DataFrame) -> Iterator[str]:
     """Yield the strategies in the names of cells, train-test each."""
     for name in [*rows["a"], *rows["b"]]:
@@ -99,7 +130,7 @@ def _title(found: pl.DataFrame, labels: Mapping[str, str]) -> alt.TitleParams:
         "trainings."
     )
     return alt.TitleParams(
-        "What training and contexts change, problem by problem",
+        TITLE,
         subtitle=[
             "Difference in accuracy, paired by problem. Right of zero, the first is better. Cells "
             "are named train-test (base: untrained).",
@@ -108,6 +139,20 @@ def _title(found: pl.DataFrame, labels: Mapping[str, str]) -> alt.TitleParams:
             "Filled: the last box counts (strict). Hollow: an answer counts wherever it stands "
             "(lenient).",
             "Bold: p is below 5% after Holm's correction for the whole table.",
+        ],
+    )
+
+
+def _grid_title(found: pl.DataFrame, labels: Mapping[str, str]) -> alt.TitleParams:
+    return alt.TitleParams(
+        TITLE,
+        subtitle=[
+            "Difference in strict accuracy in percentage points, paired by problem. Rows: trained "
+            "with; columns: asked with.",
+            *key(cells_of(found), labels),
+            "Bold: p is below 5% after Holm's correction for the whole table. Grey: missing. No "
+            "number: not compared.",
+            "Intervals, p-values and lenient accuracy of each are in comparisons.csv.",
         ],
     )
 
@@ -177,7 +222,7 @@ def _panel(
         ),
     ).properties(
         width=WIDTH,
-        height=(DENSE if len(names) >= LONG else STEP) * len(names),
+        height=STEP * len(names),
         title=panel_title(title),
     )
 

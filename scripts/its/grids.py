@@ -1,0 +1,137 @@
+"""Comparisons as train x test grids, where a row for each would fill pages."""
+
+from collections.abc import Sequence
+
+import altair as alt
+import polars as pl
+
+from its.figures import (
+    GRID,
+    HOLE,
+    INK,
+    LETTER,
+    WORSE_TO_BETTER,
+    Names,
+    extent_of,
+    heading,
+    owner_of,
+    panel_title,
+)
+
+MANY = 36
+"""Rows of a figure up to which every comparison has one of its own."""
+WIDTH, HEIGHT, GAP = 34, 16, 8
+"""Pixels of a cell at least, and between two matrices."""
+
+
+def grids(
+    blocks: Sequence[tuple[str, pl.DataFrame]], names: Names, title: alt.TitleParams
+) -> alt.VConcatChart:
+    """Draw a column of grids per benchmark; for each block a heading, and a grid per matrix.
+
+    The row of a cell is the strategy that was trained with, its column the one that was asked with.
+    All grids share the scale of colours, from the worst to the best; zero is white.
+
+    Parameters
+    ----------
+    blocks
+        What comes below each heading: `benchmark`, `model`, `sample` and `recipe`, the cell `a`
+        (train-test), each once; the `share` of -1 to 1 that colours it, null where it is missing;
+        its `text`, and whether that is `sure`, and so bold.
+    names
+        Those of the plan, whose order the strategies have.
+    """
+    every = pl.concat([rows for _, rows in blocks], how="diagonal")
+    benchmarks = every["benchmark"].unique(maintain_order=True).to_list()
+    trained, asked = _sides(every, names)
+    end = max(every["share"].abs().max() or 0.0, 0.05)
+    longest = [*asked, *every["text"].drop_nulls().unique()]
+    width = max(WIDTH, extent_of(longest) + LETTER)
+    drawn = []
+    for words, rows in blocks:
+        rows = rows.with_columns(owner=owner_of(every))
+        lines = [
+            alt.hconcat(
+                *[
+                    _grid(
+                        block.filter(pl.col("benchmark") == benchmark),
+                        _sides(rows, names),
+                        end=end,
+                        width=width,
+                        owner=owner if place == 0 else None,
+                        extent=extent_of(trained),
+                        title=names.labels[benchmark] if number == 0 else "",
+                    )
+                    for place, benchmark in enumerate(benchmarks)
+                ],
+                spacing=18,
+            )
+            for number, ((owner,), block) in enumerate(rows.group_by("owner", maintain_order=True))
+        ]
+        drawn.append(alt.vconcat(*lines, spacing=GAP).properties(title=heading(words)))
+    return alt.vconcat(*drawn, spacing=22).properties(title=title)
+
+
+def _sides(rows: pl.DataFrame, names: Names) -> tuple[list[str], list[str]]:
+    """Return the strategies that were trained with, and those that were asked with."""
+    cells = rows["a"].str.split("-").list
+    sides = [set(cells.get(place)) for place in (0, 1)]
+    trained, asked = ([name for name in names.strategies if name in side] for side in sides)
+    return trained, asked
+
+
+def _grid(
+    rows: pl.DataFrame,
+    sides: tuple[list[str], list[str]],
+    *,
+    end: float,
+    width: float,
+    owner: str | None,
+    extent: float,
+    title: str,
+) -> alt.LayerChart:
+    """Draw one matrix on one benchmark, named on the left if it has an owner, above by a title."""
+    trained, asked = sides
+    cell = pl.col("a").str.split("-").list
+    cells = rows.select(
+        "share",
+        "sure",
+        pl.col("text").fill_null(""),
+        row=cell.get(0),
+        column=cell.get(1),
+        # The end of the better side is darker than that of the worse one.
+        dark=~pl.col("share").fill_null(0).is_between(-0.9 * end, 0.66 * end),
+    )
+    plain = {"ticks": False, "domain": False, "labelFontSize": 11}
+    beside = alt.Axis(
+        labels=owner is not None,
+        labelPadding=6,
+        minExtent=extent if owner is not None else 0,
+        titleAngle=0,
+        titleAlign="right",
+        titleBaseline="top",
+        titleFontSize=11,
+        titleX=-extent - 14,
+        titleY=2,
+        **plain,
+    )
+    above = alt.Axis(orient="top", labels=bool(title), labelAngle=0, labelPadding=4, **plain)
+    y, x = (
+        {"title": words, "scale": alt.Scale(domain=side, padding=0.04), "axis": axis}
+        for words, side, axis in [
+            (owner.split(", ") if owner else None, trained, beside),
+            (None, asked, above),
+        ]
+    )
+    ends = [place * end for place in (-1, -0.5, 0, 0.5, 1)]
+    colours = alt.Scale(domain=ends, range=WORSE_TO_BETTER, interpolate="lab")
+    base = alt.Chart(cells).encode(x=alt.X("column:N", **x), y=alt.Y("row:N", **y))
+    weight = alt.expr("datum.sure ? 'bold' : 'normal'")
+    ink = alt.expr(f"datum.dark ? 'white' : '{INK}'")
+    return alt.layer(
+        base.transform_filter("!isValid(datum.share)").mark_rect(color=HOLE),
+        base.transform_filter("isValid(datum.share)")
+        .mark_rect(stroke=GRID)
+        .encode(color=alt.Color("share:Q", scale=colours, legend=None)),
+        base.mark_text(fontSize=11, fontWeight=weight, color=ink).encode(text="text:N"),
+    ).properties(width=width * len(asked), height=HEIGHT * len(trained), title=panel_title(title))
