@@ -151,6 +151,32 @@ def test_a_grid_holds_every_cell_once() -> None:
     assert sides["a"].to_list() == ["U-U", "U-N", "N-U"]
 
 
+def test_many_cells_are_small_and_each_matrix_has_its_untrained_model(scores: Path) -> None:
+    table = codesign_rows(PLAN, ["U"], scores, LABELS)
+    untrained, trained = table.filter(sample=""), table.filter(pl.col("sample") != "")
+    few, many = (pl.concat([untrained, of_samples(trained, count)]) for count in [8, 9])
+    assert len(few) <= MANY < len(many)
+    assert "10 x 2" not in codesign.draw(few, NAMES).to_json()
+    image = svg(codesign.draw(many, NAMES), scores)
+    for text, count in [("70% x1", 9), ("30% x1", 9), ("10% x1", 9), ("Easy sums: 10 x 2", 1)]:
+        assert image.count(f">{text}<") == count
+    assert len(re.findall(r">\[\d+, \d+\]<", image)) == 3 * 9
+    assert image.count(f'fill="{HOLE}"') == 3 * 9
+    for text in ["ot8k", "U: =unrelated", "over problems]"]:
+        assert text in image
+
+
+def test_many_lengths_are_grids(scores: Path) -> None:
+    table = codesign_rows(PLAN, ["U"], scores, LABELS)
+    trained = table.filter(pl.col("sample") != "")
+    many = pl.concat([table.filter(sample=""), of_samples(trained, 9)])
+    image = svg(lengths.draw(many, NAMES), scores)
+    assert image.count(">8<") == image.count(">4<") == 3 * 9  # of thinking, of the answer
+    assert "tokens of thinking" in image
+    without = lengths.draw(many.with_columns(thinking_tokens=pl.lit(0.0)), NAMES)
+    assert "tokens of thinking" not in without.to_json()
+
+
 def test_many_changes_are_grids_of_counts(scores: Path) -> None:
     table = change_rows(PLAN, ["U"], ["N"], scores)
     assert len(table) == 1

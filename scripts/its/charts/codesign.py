@@ -6,7 +6,8 @@ import altair as alt
 import polars as pl
 
 from its.config.plan import UNTRAINED
-from its.figures import ACCURACY_SCHEME, HOLE, INK, Names
+from its.figures import ACCURACY_SCHEME, HOLE, INK, Names, key
+from its.grids import MANY, grids, matrices
 from its.matrix import CODESIGN
 
 TABLES = [CODESIGN]
@@ -21,7 +22,8 @@ def draw(codesign: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     """Draw one panel per benchmark, a row of panels per model, sample and recipe.
 
     The untrained model stands in the first row of each panel, though no sample belongs to it. All
-    panels share the scale of colours, which ends at the best cell.
+    panels share the scale of colours, which ends at the best cell. More cells of a benchmark than
+    `its.grids.MANY` are drawn small.
 
     Parameters
     ----------
@@ -30,6 +32,8 @@ def draw(codesign: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     names
         Those of the plan.
     """
+    if len(codesign) > MANY * codesign["benchmark"].n_unique():
+        return _small(codesign, names)
     trained = codesign.filter(pl.col("train") != UNTRAINED)
     learnt = trained.select("model", "sample", "recipe").unique(maintain_order=True)
     best = max(codesign["mean"].max() or 0.0, 0.05)
@@ -61,15 +65,47 @@ def draw(codesign: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     return alt.vconcat(*rows, spacing=36).properties(title=_title(codesign))
 
 
+def _small(codesign: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
+    """Draw cells of two lines, their size above where it is that of all of a benchmark."""
+    most = pl.col("planned").max().over("benchmark")
+    fewer = pl.when(pl.col("replicates") < most).then(pl.format(" x{}", "replicates"))
+    cells = codesign.with_columns(
+        share="mean",
+        text=pl.format("{}%{}", _percent("mean"), fewer.otherwise(pl.lit(""))),
+        sure=True,
+        below=pl.format("[{}, {}]", _percent("low"), _percent("high")),
+    )
+    sizes = codesign.group_by("benchmark", maintain_order=True).agg(
+        pl.col("benchmark_label").first(), pl.col("problems", "planned").max()
+    )
+    called = {
+        benchmark: f"{label}: {problems} x {planned}" if problems else label
+        for benchmark, label, problems, planned in sizes.iter_rows()
+    }
+    title = _title(codesign)
+    title.subtitle = [
+        f"Mean of strict accuracy [95% interval over {_over(codesign)}].",
+        "Above: problems x replicates; beside a mean: its replicates, if fewer.",
+        "Rows: trained with (base: untrained); columns: asked with. Truncated responses count as "
+        "wrong. Grey cells are missing.",
+        *key(names.strategies, names.labels),
+    ]
+    return grids([("", matrices(cells))], names, title, called=called)
+
+
 def _title(codesign: pl.DataFrame) -> alt.TitleParams:
-    over = "problems and replicates" if (codesign["replicates"] > 1).any() else "problems"
     return alt.TitleParams(
         "Right answers, by how a model was trained and how it was asked",
         subtitle=[
-            f"Mean of strict accuracy [95% interval over {over}]; below, problems x replicates.",
+            f"Mean of strict accuracy [95% interval over {_over(codesign)}]; below, problems x "
+            "replicates.",
             "Truncated responses count as wrong. Grey cells are missing.",
         ],
     )
+
+
+def _over(codesign: pl.DataFrame) -> str:
+    return "problems and replicates" if (codesign["replicates"] > 1).any() else "problems"
 
 
 def _panel(

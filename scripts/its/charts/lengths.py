@@ -14,9 +14,12 @@ from its.figures import (
     panel_title,
     stacked,
 )
+from its.grids import MANY, grids, matrices
 from its.matrix import CODESIGN
 
 TABLES = [CODESIGN]
+
+TITLE = "How long responses are, by how a model was trained and asked"
 
 LENGTHS = {"thinking_tokens": "tokens of thinking", "answer_tokens": "tokens of the answer"}
 WIDTH, STEP = 260, 20
@@ -28,7 +31,8 @@ NARROW, DENSE = 130, 16
 def draw(codesign: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     """Draw mean lengths: a column per benchmark, a block of bars per model, sample and recipe.
 
-    Thinking has panels of its own, where there is any.
+    Thinking has panels of its own, where there is any. More bars than `its.grids.MANY` below each
+    other are drawn as grids.
 
     Parameters
     ----------
@@ -42,6 +46,8 @@ def draw(codesign: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     title = _title(key(untaught, names.labels))
     if found.is_empty():
         return nothing("Nothing to show yet: no cell has scores.", title)
+    if len(codesign) > MANY * codesign["benchmark"].n_unique():
+        return _grids(codesign, names)
     shown = found.with_columns(
         owner=owner_of(found),
         row=pl.format("{}-{}", "train", "test"),
@@ -75,9 +81,35 @@ def draw(codesign: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     return stacked(blocks, title, spacing=30 if narrow else 50)
 
 
+def _grids(codesign: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
+    cells = matrices(codesign)
+    blocks = [
+        (
+            words,
+            cells.with_columns(
+                share=pl.col(length) / pl.col(length).max().over("benchmark"),
+                text=pl.col(length).round(0).cast(pl.Int64).cast(pl.String),
+                sure=False,
+            ),
+        )
+        for length, words in LENGTHS.items()
+        if codesign[length].max() > 0
+    ]
+    title = alt.TitleParams(
+        TITLE,
+        subtitle=[
+            "Means over all responses; truncated ones count as long as they got. The longest of a "
+            "benchmark is darkest.",
+            "Rows: trained with (base: untrained); columns: asked with. Grey cells are missing.",
+            *key(names.strategies, names.labels),
+        ],
+    )
+    return grids(blocks, names, title)
+
+
 def _title(strategies: list[str]) -> alt.TitleParams:
     return alt.TitleParams(
-        "How long responses are, by how a model was trained and asked",
+        TITLE,
         subtitle=[
             "Means over all responses; truncated ones count as long as they got.",
             "Cells are named train-test (base: untrained); colours tell the training.",
