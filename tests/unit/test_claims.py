@@ -180,6 +180,23 @@ def test_a_claim_that_lacks_replicates_has_no_verdict(tmp_path: Path) -> None:
     assert "unfinished (3 of 4 replicates)" in str(chart.draw(table, names_of([], {})).to_dict())
 
 
+def test_columns_are_named_where_they_change_and_the_axis_below_all(tmp_path: Path) -> None:
+    fill(tmp_path, both=0.9, none=0.3)
+    one = verdicts(tmp_path, FOUR, better=BETTER)
+    table = pl.concat(
+        one.with_columns(
+            claim=pl.lit(claim), label=pl.lit(claim), benchmark=pl.lit(name), model=model
+        )
+        for claim, names in [("a", ["easy", "hard"]), ("b", ["easy", "hard"]), ("c", ["easy"])]
+        for name in names
+        for model in map(pl.lit, ["tiny", "large"])
+    )
+    labels = names_of([], {"easy": "Easy sums", "hard": "Hard sums"})
+    drawn = chart.draw(table, labels).to_json()
+    assert [drawn.count(f'"{words}"') for words in ["Easy sums", "Hard sums"]] == [2, 1]
+    assert drawn.count("difference in percentage points") == 1
+
+
 def test_a_finished_claim_is_corrected_for_those_that_are_not(tmp_path: Path) -> None:
     fill(tmp_path, both=0.9, none=0.3)
     (tmp_path / "tiny/ot1k-N-sft-s0/easy/U.parquet").unlink()

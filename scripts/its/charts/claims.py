@@ -32,7 +32,7 @@ SAID = "#dfeaf5"
 """Where a claim says that the difference lies."""
 WIDTH, STEP = 380, 30
 """Pixels of a panel that is alone, and between its rows."""
-NARROW, DENSE = 190, 22
+NARROW, DENSE = 190, 17
 """The same for a panel of several."""
 
 
@@ -40,7 +40,7 @@ def draw(claims: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     """Draw each claim and combination: estimate, interval, what is said, verdict.
 
     A row is a claim and a column a benchmark; where there are several matrices, a claim is a block
-    of rows, one for each.
+    of rows, one for each. What the block above says of columns is not said again.
 
     Parameters
     ----------
@@ -64,16 +64,20 @@ def draw(claims: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     for share, axis in [(True, "difference in percentage points"), (False, "difference in tokens")]:
         some = found.filter(pl.col("quantity").is_in(SHARES) == share)
         domain = _domain(some, 100 if share else 1)
-        for (words,), block in some.group_by("block", maintain_order=True):
+        above = []
+        claimed = list(some.group_by("block", maintain_order=True))
+        for number, ((words,), block) in enumerate(claimed, start=1):
             lines = block["row"].unique(maintain_order=True).to_list()
+            columns = block["benchmark"].unique(maintain_order=True).to_list()
+            titled, above = not wide and columns != above, columns
             panels = [
                 _panel(
                     rows,
                     lines,
                     scale=100 if share else 1,
                     domain=domain,
-                    axis=axis,
-                    title="" if wide else names.labels.get(benchmark, "several benchmarks"),
+                    axis=axis if number == len(claimed) else None,
+                    title=names.labels.get(benchmark, "several benchmarks") if titled else "",
                     extent=0 if place else extent,
                     wide=wide,
                 )
@@ -116,7 +120,7 @@ def _panel(
     *,
     scale: float,
     domain: list[float],
-    axis: str,
+    axis: str | None,
     title: str,
     extent: float,
     wide: bool,
