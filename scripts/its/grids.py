@@ -33,13 +33,13 @@ def grids(
     names: Names,
     title: alt.TitleParams,
     *,
+    signed: bool = False,
     called: Mapping[str, str] | None = None,
 ) -> alt.VConcatChart:
     """Draw a column of grids per benchmark; for each block a heading, and a grid per matrix.
 
     The row of a cell is the strategy that was trained with, its column the one that was asked with.
-    All grids share the scale of colours, which begins at zero; where numbers lie on both sides of
-    it, it goes from the worst to the best.
+    All grids share the scale of colours.
 
     Parameters
     ----------
@@ -49,13 +49,14 @@ def grids(
         and whether that is `sure`, and so bold; a second line, `below`, if there is one.
     names
         Those of the plan, whose order the strategies have.
+    signed
+        Whether the colours go from the worst over zero to the best, and not from zero to the most.
     called
         What the benchmarks are called, if not by their labels.
     """
     every = pl.concat([rows for _, rows in blocks], how="diagonal")
     benchmarks = every["benchmark"].unique(maintain_order=True).to_list()
     trained, asked = _sides(every, names)
-    signed = (every["share"].min() or 0) < 0
     end = max(every["share"].abs().max() or 0.0, 0.05)
     below = every["below"].drop_nulls().unique() if "below" in every else []
     longest = max(extent_of([*asked, *every["text"].drop_nulls().unique()]), 0.8 * extent_of(below))

@@ -183,6 +183,7 @@ def test_many_changes_are_grids_of_counts(scores: Path) -> None:
     assert "U-U minus base-U" in changes.draw(of_samples(table, MANY), NAMES).to_json()
     image = svg(changes.draw(of_samples(table, MANY + 1), NAMES), scores)
     assert image.count(">0|6<") == MANY + 1
+    assert image.count('fill="rgb(84, 39, 136)"') == MANY + 1  # the best
     assert "asked the same way" in image
     assert " minus " not in image
 

@@ -70,7 +70,8 @@ def draw(changes: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
             text=pl.format("{}|{}", LOST, GAINED),
             sure=False,
         )
-        return grids(grids_of(shown), names, _grid_title(key(cells_of(changes), names.labels)))
+        title = _grid_title(key(cells_of(changes), names.labels))
+        return grids(grids_of(shown), names, title, signed=True)
     rows = changes.with_columns(row=pl.format("{} minus {}", "a", "b"))
     benchmarks = rows["benchmark"].unique(maintain_order=True).to_list()
     extent = extent_of(rows["row"])

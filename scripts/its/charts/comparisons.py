@@ -59,7 +59,7 @@ def draw(comparisons: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
         shown = comparisons.with_columns(
             share="difference", text=_signed(pl.col("difference")), sure=pl.col("p_holm") < 0.05
         )
-        return grids(grids_of(shown), names, _grid_title(found, names.labels))
+        return grids(grids_of(shown), names, _grid_title(found, names.labels), signed=True)
     # Which untrained cell is the best differs from benchmark to benchmark.
     other = pl.when(pl.col("what") == BEST).then(pl.lit("best untrained")).otherwise("b")
     found = found.with_columns(row=pl.format("{} minus {}", "a", other))
