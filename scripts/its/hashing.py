@@ -33,7 +33,10 @@ def normalised(problem: str) -> str:
     >>> normalised("  What is\n 1 +\u00a02?")
     'what is 1 + 2?'
     """
-    return " ".join(unicodedata.normalize("NFKC", problem).lower().split())
+    text = unicodedata.normalize("NFKC", problem).lower()
+    if text.isprintable() and "  " not in text:  # of all white space, only blanks are printable
+        return text.strip()
+    return " ".join(text.split())
 
 
 def problem_id(problem: str) -> str:

@@ -7,7 +7,7 @@ import polars as pl
 
 from its.hashing import normalised
 
-CHUNK = 20_000
+CHUNK = 5_000
 """Problems whose n-grams are in memory at once."""
 
 ODD = 0x9E3779B97F4A7C15

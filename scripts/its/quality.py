@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy.stats import binomtest
 
 from its.errors import InputError, refuse
 from its.golds import separated
@@ -96,6 +95,8 @@ def measure(rows: pl.DataFrame, contexts: np.ndarray, problems: np.ndarray) -> d
     ----------
     Li et al., arXiv:1510.03055, for distinct-n.
     """
+    from scipy.stats import binomtest  # takes longer to import than all else here
+
     by_question = rows.with_row_index("place").group_by("id", maintain_order=True)
     places = by_question.agg("place")["place"].to_list()
     means = np.stack([contexts[group].mean(axis=0) for group in places])

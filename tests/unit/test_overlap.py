@@ -1,5 +1,7 @@
 """What is found by hash is what plain sets of words find: no more, and no less."""
 
+import sys
+
 import polars as pl
 import pytest
 from hypothesis import given
@@ -7,11 +9,18 @@ from hypothesis import strategies as st
 
 from its import overlap as module
 from its import similar
+from its.hashing import normalised
 from its.overlap import all_ngrams, first_sharing, hashed_ngrams, ngrams, overlap, sharing
 from its.similar import near_duplicates
 
 TEXT = st.lists(st.sampled_from(["a", "B", "c", "ﬁ", "1,", " ", "\n"]), max_size=9).map(" ".join)
 """Few words, so that many n-grams are in common; a ligature, upper case, no word at all."""
+
+
+def test_words_are_parted_by_white_space_of_any_kind_and_amount() -> None:
+    for character in filter(str.isspace, map(chr, range(sys.maxunicode + 1))):
+        assert normalised(f"{character}a{character}b{character}") == "a b", ascii(character)
+        assert normalised(f"a {character}b") == "a b", ascii(character)
 
 
 @given(
