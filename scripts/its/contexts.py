@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -98,7 +97,9 @@ def _from_bank(
     for key, ids in wanted.items():
         drawn = (lines[seed_of(bank.seed, draw, key, n) % len(lines)] for n in range(TRIES))
         usable = _without(drawn, [golds[one] for one in ids])
-        texts = list(islice(dict.fromkeys(usable) if bank.count > 1 else usable, bank.count))
+        texts: dict[str, None] = {}
+        while len(texts) < bank.count and (text := next(usable, None)) is not None:
+            texts[text] = None
         if len(texts) < bank.count:
             raise InputError(
                 f"{bank.bank}: has {len(texts)} lines without the answer of {key}, and count is "
