@@ -28,6 +28,11 @@ TALL = 30
 """Height of a cell of two lines."""
 
 
+def many(rows: int, benchmarks: int = 1) -> bool:
+    """Tell whether a figure of so many rows, over all its benchmarks, is drawn as grids."""
+    return rows > MANY * benchmarks
+
+
 def grids(
     blocks: Sequence[tuple[str, pl.DataFrame]],
     names: Names,

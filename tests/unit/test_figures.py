@@ -28,7 +28,6 @@ from its.charts import (
 from its.comparisons import BEST, BOTH, SAME_TEST, TEST_ONLY, TRAIN_ONLY, comparison_rows
 from its.errors import InputError
 from its.figures import HOLE, STRATEGY_COLOURS, UNTRAINED_COLOUR, names_of, save, strategy_colours
-from its.grids import MANY
 from its.losses import LOSSES, losses_of
 from its.matrix import codesign_rows, pass_rows
 from its.power import DETECTABLE
@@ -119,15 +118,17 @@ def of_samples(table: pl.DataFrame, count: int) -> pl.DataFrame:
     return pl.concat(table.with_columns(sample=pl.lit(f"ot{one}k")) for one in range(count))
 
 
-def test_more_comparisons_than_have_rows_are_grids(scores: Path) -> None:
+def test_more_comparisons_than_have_rows_are_grids(
+    scores: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     table = comparison_rows(PLAN, ["U"], ["N"], scores)
-    there = len(table.filter(~pl.col("missing")))
-    rows = comparisons.draw(of_samples(table, MANY // there), NAMES)
+    monkeypatch.setattr("its.grids.MANY", len(table.filter(~pl.col("missing"))))
+    rows = comparisons.draw(table, NAMES)
     assert "U-U minus base-U" in rows.to_json()
     table = table.with_columns(p_holm=pl.when(pl.col("b") == "base-U").then(0.04).otherwise(0.05))
-    count = MANY // there + 1
+    count = 2
     image = svg(comparisons.draw(of_samples(table, count), NAMES), scores)
-    for text in ["Easy sums", "U: =unrelated", "asked the same way", "on none (N-N)", "ot3k"]:
+    for text in ["Easy sums", "U: =unrelated", "asked the same way", "on none (N-N)", "ot1k"]:
         assert text in image
     assert " minus " not in image
     bold = [line for line in re.findall("<text[^>]*>[^<]*", image) if 'font-weight="bold"' in line]
@@ -151,39 +152,42 @@ def test_a_grid_holds_every_cell_once() -> None:
     assert sides["a"].to_list() == ["U-U", "U-N", "N-U"]
 
 
-def test_many_cells_are_small_and_each_matrix_has_its_untrained_model(scores: Path) -> None:
+def test_many_cells_are_small_and_each_matrix_has_its_untrained_model(
+    scores: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     table = codesign_rows(PLAN, ["U"], scores, LABELS)
     untrained, trained = table.filter(sample=""), table.filter(pl.col("sample") != "")
-    few, many = (pl.concat([untrained, of_samples(trained, count)]) for count in [8, 9])
-    assert len(few) <= MANY < len(many)
+    few, many = (pl.concat([untrained, of_samples(trained, count)]) for count in [1, 2])
+    monkeypatch.setattr("its.grids.MANY", len(few))
     assert "10 x 2" not in codesign.draw(few, NAMES).to_json()
     image = svg(codesign.draw(many, NAMES), scores)
-    for text, count in [("70% x1", 9), ("30% x1", 9), ("10% x1", 9), ("Easy sums: 10 x 2", 1)]:
+    for text, count in [("70% x1", 2), ("30% x1", 2), ("10% x1", 2), ("Easy sums: 10 x 2", 1)]:
         assert image.count(f">{text}<") == count
-    assert len(re.findall(r">\[\d+, \d+\]<", image)) == 3 * 9
-    assert image.count(f'fill="{HOLE}"') == 3 * 9
-    for text in ["ot8k", "U: =unrelated", "over problems]"]:
+    assert len(re.findall(r">\[\d+, \d+\]<", image)) == 3 * 2
+    assert image.count(f'fill="{HOLE}"') == 3 * 2
+    for text in ["ot1k", "U: =unrelated", "over problems]"]:
         assert text in image
 
 
-def test_many_lengths_are_grids(scores: Path) -> None:
+def test_many_lengths_are_grids(scores: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = codesign_rows(PLAN, ["U"], scores, LABELS)
+    monkeypatch.setattr("its.grids.MANY", len(table))
     trained = table.filter(pl.col("sample") != "")
-    many = pl.concat([table.filter(sample=""), of_samples(trained, 9)])
+    many = pl.concat([table.filter(sample=""), of_samples(trained, 2)])
     image = svg(lengths.draw(many, NAMES), scores)
-    assert image.count(">8<") == image.count(">4<") == 3 * 9  # of thinking, of the answer
+    assert image.count(">8<") == image.count(">4<") == 3 * 2  # of thinking, of the answer
     assert "tokens of thinking" in image
     without = lengths.draw(many.with_columns(thinking_tokens=pl.lit(0.0)), NAMES)
     assert "tokens of thinking" not in without.to_json()
 
 
-def test_many_changes_are_grids_of_counts(scores: Path) -> None:
+def test_many_changes_are_grids_of_counts(scores: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = change_rows(PLAN, ["U"], ["N"], scores)
-    assert len(table) == 1
-    assert "U-U minus base-U" in changes.draw(of_samples(table, MANY), NAMES).to_json()
-    image = svg(changes.draw(of_samples(table, MANY + 1), NAMES), scores)
-    assert image.count(">0|6<") == MANY + 1
-    assert image.count('fill="rgb(84, 39, 136)"') == MANY + 1  # the best
+    monkeypatch.setattr("its.grids.MANY", len(table))
+    assert "U-U minus base-U" in changes.draw(table, NAMES).to_json()
+    image = svg(changes.draw(of_samples(table, 2), NAMES), scores)
+    assert image.count(">0|6<") == 2
+    assert image.count('fill="rgb(84, 39, 136)"') == 2  # the best
     assert "asked the same way" in image
     assert " minus " not in image
 

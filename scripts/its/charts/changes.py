@@ -17,7 +17,7 @@ from its.figures import (
     panel_title,
     stacked,
 )
-from its.grids import MANY, grids
+from its.grids import grids, many
 
 TABLES = [CHANGES]
 
@@ -64,7 +64,7 @@ def draw(changes: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     )
     if changes.is_empty():
         return nothing("Nothing to compare yet: no two cells have scores.", title)
-    if rows_of(changes) > MANY:
+    if many(rows_of(changes)):
         shown = changes.with_columns(
             share=(GAINED - LOST) / pl.col("problems"),
             text=pl.format("{}|{}", LOST, GAINED),

@@ -7,7 +7,7 @@ import polars as pl
 
 from its.config.plan import UNTRAINED
 from its.figures import ACCURACY_SCHEME, HOLE, INK, Names, key
-from its.grids import MANY, grids, matrices
+from its.grids import grids, many, matrices
 from its.matrix import CODESIGN
 
 TABLES = [CODESIGN]
@@ -32,7 +32,7 @@ def draw(codesign: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     names
         Those of the plan.
     """
-    if len(codesign) > MANY * codesign["benchmark"].n_unique():
+    if many(len(codesign), codesign["benchmark"].n_unique()):
         return _small(codesign, names)
     trained = codesign.filter(pl.col("train") != UNTRAINED)
     learnt = trained.select("model", "sample", "recipe").unique(maintain_order=True)

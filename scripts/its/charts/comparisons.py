@@ -19,7 +19,7 @@ from its.figures import (
     panel_title,
     stacked,
 )
-from its.grids import MANY, grids
+from its.grids import grids, many
 
 TABLES = [COMPARISONS]
 
@@ -55,7 +55,7 @@ def draw(comparisons: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     title = _title(found, names.labels)
     if found.is_empty():
         return nothing("Nothing to compare yet: no two cells have scores.", title)
-    if rows_of(found) > MANY:
+    if many(rows_of(found)):
         shown = comparisons.with_columns(
             share="difference", text=_signed(pl.col("difference")), sure=pl.col("p_holm") < 0.05
         )

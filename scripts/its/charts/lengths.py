@@ -14,7 +14,7 @@ from its.figures import (
     panel_title,
     stacked,
 )
-from its.grids import MANY, grids, matrices
+from its.grids import grids, many, matrices
 from its.matrix import CODESIGN
 
 TABLES = [CODESIGN]
@@ -46,7 +46,7 @@ def draw(codesign: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
     title = _title(key(untaught, names.labels))
     if found.is_empty():
         return nothing("Nothing to show yet: no cell has scores.", title)
-    if len(codesign) > MANY * codesign["benchmark"].n_unique():
+    if many(len(codesign), codesign["benchmark"].n_unique()):
         return _grids(codesign, names)
     shown = found.with_columns(
         owner=owner_of(found),
