@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -115,9 +115,9 @@ def copied(folder: Path, place: Path) -> Path:
     return shutil.copytree(folder, place, copy_function=os.link, symlinks=True, ignore=ignored)
 
 
-def artifacts(folder: Path) -> set[str]:
+def artifacts(folder: Path, below: str = "results") -> set[str]:
     """List the files of results, but for logs, timings and unfinished work that is kept."""
-    results = folder / "results"
+    results = folder / below
     return {
         str(path.relative_to(folder))
         for path in results.rglob("*")
@@ -173,10 +173,15 @@ class Job:
     outputs: list[str]
     command: str
 
+    @property
+    def below(self) -> str:
+        """Return the folder in which it writes."""
+        return Path(self.outputs[0]).parts[0]
 
-def jobs(folder: Path, *targets: str) -> Iterator[Job]:
-    """Yield the jobs of the plan: what `snakemake -n -p` prints."""
-    done = snakemake(folder, "-n", "-p", "--forceall", "--", *targets)
+
+def jobs(folder: Path, *targets: str, words: Sequence[str] = ()) -> Iterator[Job]:
+    """Yield the jobs of the plan: what `snakemake -n -p` prints, called with such words."""
+    done = snakemake(folder, "-n", "-p", "--forceall", *words, "--", *targets)
     if done.returncode:
         raise RuntimeError(done.stdout + done.stderr)
     said = done.stdout + done.stderr

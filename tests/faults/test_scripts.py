@@ -5,8 +5,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from campaign import ROOT, Job
-from scripts import KINDS, built, outcome, run, without_outputs
+from campaign import ROOT, Job, copied
+from scripts import KINDS, built, outcome, run
 
 from its.schemas import SET
 
@@ -20,9 +20,9 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def done(tmp_path: Path) -> Path:
+def before(tmp_path: Path) -> Path:
     """Return a folder with the scripts and a pool."""
-    folder = tmp_path / "done"
+    folder = tmp_path / "before"
     (folder / "results/pools").mkdir(parents=True)
     (folder / "scripts").symlink_to(ROOT / "scripts")
     names = [f"{number}" for number in range(8)]
@@ -31,27 +31,24 @@ def done(tmp_path: Path) -> Path:
     return folder
 
 
-def whole(job: Job, done: Path, place: Path, shim: Path) -> int:
-    """Run a job where nothing happens; return how often it wrote."""
-    assert run(job, done)[0] == 0
-    without_outputs(job, done, place)
-    status, words, writes = run(job, place, shim)
+def writes(job: Job, before: Path, shim: Path) -> int:
+    """Run a job where nothing happens, in a folder beside; return how often it wrote."""
+    status, words, number = run(job, copied(before, before.with_name("done")), shim)
     assert status == 0, words
-    return writes
+    return number
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_whatever_fails_a_script_leaves_all_or_nothing(
-    done: Path, tmp_path: Path, shim: Path, kind: str
-) -> None:
+def test_whatever_fails_a_script_leaves_all_or_nothing(before: Path, shim: Path, kind: str) -> None:
     sample = shlex.quote('{"pool": "few", "size": 4}')
     command = f"python scripts/sample_pool.py results/pools/few.parquet {ROWS} --sample {sample}"
     job = Job("sample_pool", [ROWS], command)
-    writes = whole(job, done, tmp_path / "place", shim)
-    assert writes >= 3  # bytes, sync, rename
+    done, place = before.with_name("done"), before.with_name("place")
+    number = writes(job, before, shim)
+    assert number >= 3  # bytes, sync, rename
 
-    for at in range(1, writes + 1):
-        what, again, words, _ = outcome(job, done, tmp_path / "place", shim, at, kind)
+    for at in range(1, number + 1):
+        what, again, words, _ = outcome(job, before, done, place, shim, at, kind)
         assert (what, again) == ("equal", 1), words
 
 
@@ -63,9 +60,10 @@ def test_whatever_fails_a_script_leaves_all_or_nothing(
     ],
 )
 def test_a_script_that_writes_under_the_name_itself_is_found_out(
-    done: Path, tmp_path: Path, shim: Path, kind: str, found: str
+    before: Path, shim: Path, kind: str, found: str
 ) -> None:
     code = f"from pathlib import Path; Path('{ROWS}').write_text('some rows')"
     job = Job("careless", [ROWS], f'mkdir -p results/sets; python -c "{code}"')
-    assert whole(job, done, tmp_path / "place", shim) == 1
-    assert outcome(job, done, tmp_path / "place", shim, 1, kind)[0] == found
+    done, place = before.with_name("done"), before.with_name("place")
+    assert writes(job, before, shim) == 1
+    assert outcome(job, before, done, place, shim, 1, kind)[0] == found

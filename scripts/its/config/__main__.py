@@ -8,12 +8,22 @@ from pathlib import Path
 
 from its.config.experiment import Config
 from its.config.reference import reference
+from its.errors import run
+from its.files import replacing
 
 START = "<!-- From here on written by `make schema`. -->"
 
-if __name__ == "__main__":
+
+def main() -> None:
+    """Write both, each whole or not at all."""
     schema = json.dumps(Config.model_json_schema(), indent=2)
-    Path("config/schema.json").write_text(schema + "\n", encoding="utf-8")
+    with replacing(Path("config/schema.json")) as part:
+        part.write_text(schema + "\n", encoding="utf-8")
     readme = Path("config/README.md")
     words = readme.read_text(encoding="utf-8").partition(START)[0]
-    readme.write_text(f"{words}{START}\n\n{reference()}", encoding="utf-8")
+    with replacing(readme) as part:
+        part.write_text(f"{words}{START}\n\n{reference()}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    run(main)
