@@ -258,6 +258,10 @@ CONFIG = {
         BENCHMARK.replace("n: 1", "n: 4") % ", temperature: 0",
         "temperature 0 gives 4 equal responses; set n to 1",
     ),
+    "a temperature that no engine takes": (
+        BENCHMARK % ", temperature: 2.5",
+        "benchmarks.mine.sampling.temperature: input should be less than or equal to 2",
+    ),
     "answers of an expression that is open": (
         "benchmarks: {mine: {problems: {source: sums, rows: 9, answers: '(\\d+'}}}",
         "benchmarks.mine.problems.answers: no regular expression: missing ), unterminated "

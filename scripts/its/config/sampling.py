@@ -12,8 +12,8 @@ class Sampling(Section):
 
     n: int = Field(64, ge=1)
     """Responses per problem; 64 is what careful reports use for the 30 problems of AIME."""
-    temperature: float = Field(0.6, ge=0)
-    """0 is greedy; then `n` must be 1."""
+    temperature: float = Field(0.6, ge=0, le=2)
+    """0 is greedy; then `n` must be 1. The engine takes no more than 2."""
     top_p: float = Field(0.95, gt=0, le=1)
     """As open-r1 and QwQ; 1 is off."""
     top_k: int = Field(0, ge=0)

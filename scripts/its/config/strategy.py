@@ -79,7 +79,7 @@ class Written(Counted):
     domains: File | None = None
     """File with a domain a line; one is drawn for each question, by hash. The paper's R has such
     a list and does not print it."""
-    temperature: float = Field(1.0, gt=0)
+    temperature: float = Field(1.0, gt=0, le=2)
     """Above 0, so that `U.1` is another draw than `U`."""
     top_p: float = Field(0.95, gt=0, le=1)
     """As for responses."""
