@@ -24,6 +24,13 @@ turn, or at a few drawn by the seed where there are many, the process is killed 
 write done (`kill`), gets an error of the disk (`fail`), or finds the disk full from then on
 (`full`). Then the script runs again. Killed, a script leaves the hidden file or folder that it
 was at (`.NAME.PROCESS.part`), which nothing reads.
+
+Rules that load a trainer or an engine have few faults each. Personas are written by the model of
+random weights: what it says is refused and asked for again until, by chance, it passes. Weights are
+released in a copy of the plan, for without them it could not be made again. A hub on the loopback
+device stands for the real one. `its.config` (`make schema`) and `pin.py` (`make pin`) are called by
+people and write below `config/`, so there the shim counts. The rule `preflight` prints, and writes
+nothing.
 """
 PLANS = """## Plans
 
@@ -57,6 +64,10 @@ Defects that these faults, or writing them, brought to light, mended since:
   orderly way, and its job waited for it for ever. The job sees it now, and ends.
 - A state of a training that could not be written ended it with a traceback of torch; it is one line
   with a way out now.
+- `make schema` wrote in place and ended with a traceback where the disk failed it: its files come
+  whole now, and what the disk says is one line.
+- A temperature above 2 came as far as the engine, which ended with a traceback: the config is
+  refused now.
 """
 
 
@@ -67,10 +78,10 @@ def page(faults: list[Fault]) -> str:
     engines = sum(one.what in {"train", "generate"} for one in plans)
     equal = sum(one.outcome == "equal" for one in faults)
     most = max((one.again for one in faults), default=0)
-    rules = len({one.what for one in scripts})
+    rules = len({one.what for one in scripts if one.what.isidentifier()})
     counted = (
-        f"{len(faults)} faults: {len(scripts)} on the scripts of {rules} rules, {len(plans)} on "
-        f"plans at work, {engines} of them while a real trainer or engine ran. {equal} ended in "
+        f"{len(faults)} faults: {len(scripts)} on the scripts of {rules} rules and by hand, "
+        f"{len(plans)} on plans at work, {engines} of them while a real trainer or engine ran. {equal} ended in "
         f"equal data, after at most {most} repeated command{'s' * (most != 1)}.\n"
     )
     return "\n".join([HEAD, counted, SCRIPTS, _scripts(scripts), PLANS, _plans(plans), FOUND])
