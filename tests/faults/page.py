@@ -81,8 +81,8 @@ def page(faults: list[Fault]) -> str:
     rules = len({one.what for one in scripts if one.what.isidentifier()})
     counted = (
         f"{len(faults)} faults: {len(scripts)} on the scripts of {rules} rules and by hand, "
-        f"{len(plans)} on plans at work, {engines} of them while a real trainer or engine ran. {equal} ended in "
-        f"equal data, after at most {most} repeated command{'s' * (most != 1)}.\n"
+        f"{len(plans)} on plans at work, {engines} of them while a real trainer or engine "
+        f"ran. {equal} ended in equal data, after at most {most} repeated command{'s' * (most != 1)}.\n"
     )
     return "\n".join([HEAD, counted, SCRIPTS, _scripts(scripts), PLANS, _plans(plans), FOUND])
 
