@@ -80,9 +80,10 @@ def page(faults: list[Fault]) -> str:
     most = max((one.again for one in faults), default=0)
     rules = len({one.what for one in scripts if one.what.isidentifier()})
     counted = (
-        f"{len(faults)} faults: {len(scripts)} on the scripts of {rules} rules and by hand, "
-        f"{len(plans)} on plans at work, {engines} of them while a real trainer or engine "
-        f"ran. {equal} ended in equal data, after at most {most} repeated command{'s' * (most != 1)}.\n"
+        f"{len(faults)} faults: {len(scripts)} on the scripts of {rules} rules and on two that "
+        f"people call, {len(plans)} on plans at work, {engines} of them while a real trainer or "
+        f"engine ran. {equal} ended in equal data, after at most {most} repeated "
+        f"command{'s' * (most != 1)}.\n"
     )
     return "\n".join([HEAD, counted, SCRIPTS, _scripts(scripts), PLANS, _plans(plans), FOUND])
 

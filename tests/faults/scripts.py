@@ -118,10 +118,7 @@ def outcome(
 
 
 def calls(done: Path, folder: Path, only: list[str]) -> Iterator[tuple[Job, Path, Path]]:
-    """Yield a call of each script, a folder where it is to be done, and one where it was.
-
-    The second is a call of each rule of the plan. What a plan that is whole does not do comes last.
-    """
+    """Yield a call of each script, a folder where it is to be done, and one where it was."""
     seen = set()
     for job in jobs(done, *TARGETS):
         if job.rule not in seen and (not only or job.rule in only):
@@ -139,15 +136,19 @@ def calls(done: Path, folder: Path, only: list[str]) -> Iterator[tuple[Job, Path
 
 @contextmanager
 def apart(done: Path, before: Path) -> Iterator[Iterator[tuple[Job, Path]]]:
-    """Yield what no job of the plan does, and a folder in which it is to be done.
+    """Yield calls that a finished plan does not make, each with a folder where it is to be done.
 
-    That is to release weights, after which the plan could not be made again; to bring a model from
-    a hub; and what people call by hand, which writes below `config/`.
+    Weights are released, without which the plan could not be made again; a model comes from a hub;
+    and people call what writes below `config/`.
     """
     files = {file.name: file.read_bytes() for file in (done / "tiny").iterdir()}
     hub = Hub(models={"me/tiny": Repository(files)})
     with serving(hub):
-        os.environ |= {"HF_ENDPOINT": hub.endpoint, "HF_HOME": str(before.with_name("cache"))}
+        os.environ |= {
+            "HF_ENDPOINT": hub.endpoint,
+            "HF_HOME": str(before.with_name("cache")),
+            "NO_PROXY": "127.0.0.1",
+        }
         yield _apart(done, before)
 
 
