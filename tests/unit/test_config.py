@@ -1,6 +1,8 @@
 """The config has one definition, and everything made from it is fresh."""
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from importlib.metadata import packages_distributions
@@ -192,6 +194,24 @@ def test_published_reference_is_fresh_and_speaks_of_every_section() -> None:
     # Their keys stand with those of their kinds.
     parents = {Context, Counted, Drawn, Needs, RowFilter, Saving, Storing}
     assert set(SECTIONS.values()) == sections() - parents
+
+
+def test_what_is_made_from_the_definition_comes_whole_or_with_one_line(tmp_path: Path) -> None:
+    (tmp_path / "config/schema.json").mkdir(parents=True)
+    readme = tmp_path / "config/README.md"
+    readme.write_text("# Keys\n")
+    command = [sys.executable, "-m", "its.config"]
+    more = os.environ | {"PYTHONPATH": str(ROOT / "scripts")}
+
+    failed = subprocess.run(command, cwd=tmp_path, env=more, capture_output=True, text=True)
+    assert failed.returncode == 2
+    assert failed.stderr.startswith("error: config/schema.json: ")
+    assert len(failed.stderr.splitlines()) == 1
+    (tmp_path / "config/schema.json").rmdir()
+    assert [path.name for path in (tmp_path / "config").iterdir()] == ["README.md"]
+
+    subprocess.run(command, cwd=tmp_path, env=more, check=True)
+    assert reference() in readme.read_text()
 
 
 @pytest.mark.parametrize("section", sorted(sections(), key=lambda one: one.__name__))
