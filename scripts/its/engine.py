@@ -19,7 +19,7 @@ from its.console import say
 from its.devices import share_gpus
 from its.errors import InputError
 from its.offline import stay_offline
-from its.processes import heeded
+from its.processes import cores, heeded, set_threads
 from its.words import amount
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def prepare(gpus: int) -> None:
     machine. What a person set before stays.
     """
     share_gpus(gpus)
+    set_threads(cores())
     stay_offline()
     quiet = {
         "VLLM_NO_USAGE_STATS": "1",

@@ -30,15 +30,23 @@ def cores() -> int:
 
 
 def share_cores() -> None:
-    """Give each process its part of the job's cores: Snakemake hands all of them to each.
+    """Give each process its part of the job's threads: Snakemake hands all of them to each.
 
     Threads that wait for each other sleep: if they spin, as they do by default, a training takes
     several times as long as soon as anything else runs on the machine. Torch reads both when it
     is imported.
     """
     here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    os.environ["OMP_NUM_THREADS"] = str(max(1, cores() // here))
+    set_threads(max(1, cores() // here))
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+def set_threads(number: int) -> None:
+    """Let torch have so many threads, for it is not imported yet.
+
+    Of OpenMP's number and MKL's it takes MKL's, which Snakemake sets too: to the cores there are.
+    """
+    os.environ |= dict.fromkeys(["OMP_NUM_THREADS", "MKL_NUM_THREADS"], str(number))
 
 
 def agree(said: Said | None = None) -> Said:

@@ -13,10 +13,11 @@ from its.processes import agree, count, heeded, rank, share_cores
 def test_each_process_gets_its_part_of_the_cores(
     monkeypatch: pytest.MonkeyPatch, cores: str, processes: str, expected: str
 ) -> None:
-    environment = {"OMP_NUM_THREADS": cores, "LOCAL_WORLD_SIZE": processes, "WORLD_SIZE": "64"}
+    environment = {"OMP_NUM_THREADS": cores, "MKL_NUM_THREADS": "1"}
+    environment |= {"LOCAL_WORLD_SIZE": processes, "WORLD_SIZE": "64"}
     monkeypatch.setattr("os.environ", environment)
     share_cores()
-    assert environment["OMP_NUM_THREADS"] == expected
+    assert environment["OMP_NUM_THREADS"] == environment["MKL_NUM_THREADS"] == expected
     assert environment["OMP_WAIT_POLICY"] == "PASSIVE"
 
 
