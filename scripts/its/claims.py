@@ -18,7 +18,7 @@ from its.cells import Cells, Key, matched, planned_cells, read_means, unfinished
 from its.config.claim import Claim
 from its.config.plan import Plan
 from its.contrasts import Contrast, Term, contrast
-from its.corrections import false_discovery, holm
+from its.corrections import corrected
 from its.paired import sign_flip
 from its.spreads import Spreads
 from its.uncertainty import ALPHA, POWER, Number, plain
@@ -89,7 +89,7 @@ def claim_rows(
         schema={n: t for n, t in CLAIMS.items() if n not in {"p_holm", "q", "verdict"}}
         | {"supports": pl.Boolean},
     )
-    table = table.with_columns(p_holm=holm(table["p"]), q=false_discovery(table["p"]))
+    table = corrected(table)
     decided = pl.col("p_holm") < ALPHA
     verdict = (
         pl.when(pl.col("replicates") == 0)

@@ -10,7 +10,7 @@ import polars as pl
 from its.cells import Cells, Key, matched, planned_cells, present, read_means, unfinished
 from its.config.plan import UNTRAINED, Plan
 from its.contrasts import Term, contrast
-from its.corrections import holm
+from its.corrections import corrected
 from its.means import crossed, stacked
 from its.paired import Difference, paired_difference
 from its.spreads import Spreads
@@ -32,6 +32,7 @@ COMPARISONS = {
     "high_replicates": pl.Float64,
     "p": pl.Float64,
     "p_holm": pl.Float64,
+    "q": pl.Float64,
     "lenient_difference": pl.Float64,
     "lenient_low": pl.Float64,
     "lenient_high": pl.Float64,
@@ -45,9 +46,9 @@ COMPARISONS = {
 
 `low` and `high` count problems as random, `low_replicates` and `high_replicates` replicates too,
 which are taken to differ as in all cells of their kind (null with one). `p_holm` is Holm's
-correction of `p` over the whole table. Nothing is tested before all `planned` replicates have both
-cells, for fewer may look more certain than all. `discordant` are the problems on which the two
-differ. Where no replicate has both cells, the row is `missing`."""
+correction of `p` over the whole table, `q` the false discovery rate in it. Nothing is tested before
+all `planned` replicates have both cells, for fewer may look more certain than all. `discordant` are
+the problems on which the two differ. Where no replicate has both cells, the row is `missing`."""
 
 SAME_TEST = "against the untrained model, asked the same way"
 BEST = "against the best cell of the untrained model"
@@ -96,8 +97,10 @@ def comparison_rows(
     found = [_found(pair, cells) for pair in pairs(cells, plain)]
     strict, lenient = (_differences(found, column) for column in ["correct", "lenient"])
     rows = [_row(*one, spreads) for one in zip(found, strict, lenient, strict=True)]
-    table = pl.DataFrame(rows, schema={n: t for n, t in COMPARISONS.items() if n != "p_holm"})
-    return table.with_columns(p_holm=holm(table["p"])).select(list(COMPARISONS))
+    table = pl.DataFrame(
+        rows, schema={n: t for n, t in COMPARISONS.items() if n not in {"p_holm", "q"}}
+    )
+    return corrected(table).select(list(COMPARISONS))
 
 
 def pairs(cells: Cells, plain: Container[str]) -> Iterator[Pair]:

@@ -8,6 +8,11 @@ import numpy as np
 import polars as pl
 
 
+def corrected(tests: pl.DataFrame) -> pl.DataFrame:
+    """Return a table of tests with `p_holm` and `q` beside its `p`, over all of its rows."""
+    return tests.with_columns(p_holm=holm(tests["p"]), q=false_discovery(tests["p"]))
+
+
 def holm(p: pl.Series) -> pl.Series:
     """Return p-values corrected by Holm's step-down: the chance of any false one is held.
 

@@ -81,6 +81,7 @@ def test_a_replicate_is_compared_with_its_own_partner(tmp_path: Path) -> None:
     assert (row["replicates"], row["planned"], row["discordant"]) == (2, 2, 6)
     assert row["p"] == pytest.approx(2 / 2**6)
     assert row["p_holm"] == pytest.approx(9 * row["p"])  # all that the plan compares
+    assert row["q"] == row["p_holm"]  # the only one that could be tested
     assert "no test could reach" not in row["note"]
     assert row["low_replicates"] < row["low"] < row["difference"] < row["high"]
 
@@ -92,7 +93,9 @@ def test_a_replicate_with_one_side_is_left_out(tmp_path: Path) -> None:
     row = compared(tmp_path, SAME_TEST, "U-U")
     assert (row["replicates"], row["planned"], row["difference"]) == (1, 2, 1)
     assert row["low_replicates"] is None
-    assert row["p"] is row["p_holm"] is None  # one replicate may look more certain than two
+    assert (
+        row["p"] is row["p_holm"] is row["q"] is None
+    )  # one replicate may look more certain than two
     assert "1 of 2 planned replicates" in row["note"]
     assert "4 problems differ: no test could reach 5%" in row["note"]
     assert "one replicate" in row["note"]

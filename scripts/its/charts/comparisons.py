@@ -20,6 +20,7 @@ from its.figures import (
     stacked,
 )
 from its.grids import grids, many
+from its.uncertainty import ALPHA
 
 TABLES = [COMPARISONS]
 
@@ -57,7 +58,7 @@ def draw(comparisons: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
         return nothing("Nothing to compare yet: no two cells have scores.", title)
     if many(rows_of(found)):
         shown = comparisons.with_columns(
-            share="difference", text=_signed(pl.col("difference")), sure=pl.col("p_holm") < 0.05
+            share="difference", text=_signed(pl.col("difference")), sure=pl.col("p_holm") < ALPHA
         )
         return grids(grids_of(shown), names, _grid_title(found, names.labels), signed=True)
     # Which untrained cell is the best differs from benchmark to benchmark.
@@ -187,7 +188,7 @@ def _panel(
             ),
             low_replicates=(100 * pl.col("low_replicates")).round(2) if not prefix else None,
             high_replicates=(100 * pl.col("high_replicates")).round(2) if not prefix else None,
-            sure=pl.col("p_holm") < 0.05,
+            sure=pl.col("p_holm") < ALPHA,
             value=_signed(pl.col("difference")) if not prefix else pl.lit(""),
         )
         for kind, prefix in [("strict", ""), ("lenient", "lenient_")]
