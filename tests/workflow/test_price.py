@@ -105,13 +105,13 @@ def test_only_what_the_plan_uses_prices_it_again(checkout: Checkout) -> None:
     checkout.snakemake("price", "-c1")
     checkout.edit("config/config.yaml", "sums_held_out, rows: 64", "sums_held_out, rows: 65")
     assert checkout.snakemake("price", "-c1").jobs == {"price_plan": 1}
-    checkout.edit("config/config.yaml", "  R:\n    label:", "  R2:\n    label:")
+    checkout.edit("config/config.yaml", "  Fixed:  #", "  Fixed2:  #")
     assert checkout.snakemake("price", "-c1").jobs == {}
 
 
 def test_a_guess_at_a_length_reruns_the_price_alone(checkout: Checkout) -> None:
     before = checkout.snakemake("-n", "-p", "data")
-    checkout.edit("config/config.yaml", "tokens: 90, asked: 60", "tokens: 900, asked: 70")
+    checkout.edit("config/config.yaml", "192, tokens: 90, asked: 60", "192, tokens: 900, asked: 70")
     after = checkout.snakemake("-n", "-p", "data")
     commands = [re.findall(r"python scripts/.*", run.out) for run in [before, after]]
     assert sorted(commands[0]) == sorted(commands[1]) != []
