@@ -26,7 +26,7 @@ from its.costs.used import used
 from its.epochs import is_earlier, training_of
 from its.errors import InputError, refuse
 from its.lineage import model_lineage, set_lineage
-from its.origins import local_files
+from its.origins import local_files, was_read
 from its.pins import missing_revisions
 from its.released import releases, why_gone
 from its.report.sections import SECTIONS, figures_of, tables_of
@@ -139,18 +139,24 @@ def asked(section, what, **named):
     return grown
 
 
+def unread(source):
+    """Tell whether a source is still to be read, for the first time or from another origin."""
+    manifest = Path(f"results/sources/{source}/manifest.json")
+    return not was_read(manifest, experiment.sources[source].origin)
+
+
 @final
 def published(wildcards):
     """Return the local files of a source, so that editing one remakes what was read from it.
 
     Raises if they are not there and nobody has read them, for all sources of the plan at once.
     """
-    if not exists(f"results/sources/{wildcards.source}/manifest.json"):
+    if unread(wildcards.source):
         asked = {wildcards.source, *used(experiment, experiment.plan).sources}
         refuse(
             [
                 f"sources.{name}.origin: there is no {file}; put it there, or mend the origin"
-                for name in sorted(asked)
+                for name in sorted(filter(unread, asked))
                 for file in local_files(experiment.sources[name].origin)
                 if not exists(file)
             ]

@@ -7,11 +7,10 @@ from its.targets import unknown_targets
 
 
 def makes(target):
-    """Tell whether a rule has that name or makes that file, or the file is there."""
+    """Tell whether a rule has that name or makes that file, or it is a file that people write."""
     rules = list(workflow.rules)
-    return (
-        any(target == rule.name or rule.is_producer(target) for rule in rules)
-        or Path(target).is_file()
+    return any(target == rule.name or rule.is_producer(target) for rule in rules) or (
+        Path(target).is_file() and Path(target).parts[0] != "results"
     )
 
 

@@ -28,6 +28,14 @@ def local_files(origin: Generator | str) -> list[str]:
     return sorted(found) or [pattern]
 
 
+def was_read(manifest: Path, origin: Generator | str) -> bool:
+    """Tell whether a manifest is there, and of a source that was read from that origin."""
+    try:
+        return json.loads(manifest.read_text(encoding="utf-8"))["origin"] == _written(origin)
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+
+
 def manifest_of(files: list[Path], origin: Generator | str) -> dict:
     """Return what a source's manifest says: origin, and path, size and sha256 of each file.
 
@@ -39,9 +47,13 @@ def manifest_of(files: list[Path], origin: Generator | str) -> dict:
         or [f"{file}: cannot be read; {known}" for file in files if file.suffix not in SUFFIXES]
     )
     return {
-        "origin": origin if isinstance(origin, str) else json.loads(origin.settings()),
+        "origin": _written(origin),
         "files": [
             {"path": str(file), "size": file.stat().st_size, "sha256": sha256_of(file)}
             for file in files
         ],
     }
+
+
+def _written(origin: Generator | str) -> str | dict:
+    return origin if isinstance(origin, str) else json.loads(origin.settings())

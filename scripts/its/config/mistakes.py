@@ -57,6 +57,8 @@ def _wrong(error: Mapping, place: Sequence[str | int], schema: Callable[[], Mapp
     match error["type"]:
         case "extra_forbidden":
             keys = _keys(schema(), place[:-1])
+            if place[-1] in keys:  # of another kind of context, filter or origin
+                return "does not go with the other keys here; keep one or the other"
             return f"no such key here; {meant(str(place[-1]), sorted(keys))}"
         case "missing":
             return "this key is missing"
