@@ -168,9 +168,7 @@ def _told(link: Link, hashes: bool) -> None:
     if path.suffix == ".parquet":
         kept = pl.read_parquet_metadata(path)
         link.facts += [f"{name} {kept[name]}" for name in sorted(kept) if name != "ARROW:schema"]
-        machines = json.loads(kept.get("made_with", "[]"))
-        if devices := [one["device"] for one in machines if "device" in one]:
-            link.facts.append(made_again(devices))
+        link.facts += made_again(json.loads(kept.get("made_with", "[]")))
     elif path.name == "manifest.json" and path.parts[1:2] == ("sources",):
         manifest = json.loads(path.read_text())
         link.facts.append(f"origin {json.dumps(manifest['origin'])}")
@@ -192,4 +190,4 @@ def _told(link: Link, hashes: bool) -> None:
         if record.exists():
             told = json.loads(record.read_text())
             link.facts += [f"{name} {json.dumps(told[name])}" for name in FACTS if name in told]
-            link.facts.append(made_again([told["device"]]))
+            link.facts += made_again([told])
