@@ -233,7 +233,8 @@ def test_snakemake_killed_and_started_again_neither_doubles_nor_loses_a_job(
     process = made.start(CELL)
     log = made.folder / LOG
     waits = f", SLURM job {first['JobId']}, which is already at work on "
-    wait_for(lambda: waits in log.read_text(), "no second job waits", LONGEST)
+    # Snakemake removes the log of the first job before the second one writes its own.
+    wait_for(lambda: log.exists() and waits in log.read_text(), "no second job waits", LONGEST)
     made.go_on()
     run = made.end(process)
 
