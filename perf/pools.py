@@ -6,10 +6,12 @@ files as the hub has them. Both sides keep and draw the same rows, or it fails.
 Pools are against the library datasets, from a cold cache and then from a warm one (with its Arrow
 files; filters run again): filter by words in the response, drop what shares 13 words in a row with
 a benchmark, draw 1,000 and 15,000 rows by hash (of fewer rows, as large a part). Ours are the
-scripts of the rules, each a process of its own. With `--open-r1 scripts/decontaminate.py`, of a
-checkout of open-r1, decontamination is compared instead, with that script run as it is but for two
-functions of datasets: what it would get from the hub and push there are files. Its second row
-leaves out starts and imports on both sides: read, decontaminate, write, in one process.
+scripts of the rules, each a process of its own; the samples are drawn side by side, as `snakemake
+--cores 2` does. What is shown of memory is the most that one process held. With `--open-r1
+scripts/decontaminate.py`, of a checkout of open-r1, decontamination is compared instead, with that
+script run as it is but for two functions of datasets: what it would get from the hub and push there
+are files. Its second row leaves out starts and imports on both sides: read, decontaminate, write,
+in one process.
 """
 
 import argparse
@@ -109,17 +111,24 @@ def ours(folder: Path, files: str, filters: list[dict], sizes: list[int]) -> lis
     source = json.dumps({"origin": f"path:{folder}/{files}-*.parquet"})
     settings = {"sources": ["rows"], "filters": filters}
     scripts = ROOT / "scripts"
-    commands = [
+    first = [
         [scripts / "fetch_source.py", manifest, "--source", source],
         [scripts / "filter_pool.py", pool, folder / "pool.json", "--sources", manifest]
         + ["--benchmarks", *sets, "--pool", json.dumps(settings), "--fields", '{"rows": {}}'],
     ]
-    for size in sizes:
-        sample = json.dumps({"pool": "pool", "size": size})
-        drawn = folder / f"ours-{size}.parquet"
-        commands.append([scripts / "sample_pool.py", pool, drawn, "--sample", sample])
-    lines = [shlex.join(map(str, [sys.executable, *command])) for command in commands]
-    return ["bash", "-c", " && ".join(lines)]
+    samples = [
+        [scripts / "sample_pool.py", pool, folder / f"ours-{size}.parquet"]
+        + ["--sample", json.dumps({"pool": "pool", "size": size})]
+        for size in sizes
+    ]
+    lines = ["set -e", *map(_line, first)]
+    lines += [f"{_line(command)} & started+=($!)" for command in samples]
+    lines += ['for one in "${started[@]}"; do wait $one; done']
+    return ["bash", "-c", "\n".join(lines)]
+
+
+def _line(command: list[object]) -> str:
+    return shlex.join(map(str, [sys.executable, *command]))
 
 
 def with_datasets(folder: Path, sizes: list[int], warm: Path | None = None) -> None:

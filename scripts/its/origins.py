@@ -1,10 +1,13 @@
 """Where the files of a source are."""
 
 import json
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from its.config.source import Generator
-from its.errors import refuse
+from its.errors import InputError, refuse
 from its.files import sha256_of
 
 SUFFIXES = {".jsonl", ".ndjson", ".json", ".csv", ".parquet"}
@@ -49,10 +52,32 @@ def manifest_of(files: list[Path], origin: Generator | str) -> dict:
     return {
         "origin": _written(origin),
         "files": [
-            {"path": str(file), "size": file.stat().st_size, "sha256": sha256_of(file)}
-            for file in files
+            {"path": str(file), "size": file.stat().st_size, "sha256": sha256}
+            for file, sha256 in zip(files, _hashes(files), strict=True)
         ],
     }
+
+
+def files_of(manifest: Path) -> list[Path]:
+    """Return the files that a source's manifest describes, in order.
+
+    Raises `InputError` if one of them is not there, or another one by now.
+    """
+    entries = json.loads(manifest.read_text(encoding="utf-8"))["files"]
+    files = [Path(entry["path"]) for entry in entries]
+    for file, entry, sha256 in zip(files, entries, _hashes(files), strict=True):
+        if sha256 != entry["sha256"]:
+            raise InputError(
+                f"{file}: is not the file that {manifest} describes; it changed or went away "
+                "while the workflow ran; start snakemake again to read it anew"
+            )
+    return files
+
+
+def _hashes(files: Sequence[Path]) -> list[str]:
+    """Return the sha256 of each file, empty if it is away: as many at once as there are cores."""
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
+        return list(threads.map(lambda file: sha256_of(file) if file.is_file() else "", files))
 
 
 def _written(origin: Generator | str) -> str | dict:

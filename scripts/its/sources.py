@@ -14,9 +14,8 @@ from polars.exceptions import PanicException, PolarsError
 from its.config.source import Fields
 from its.errors import InputError, refuse
 from its.fields import asked, field, found, gold
-from its.files import sha256_of
 from its.hashing import problem_id
-from its.origins import SUFFIXES
+from its.origins import SUFFIXES, files_of
 from its.schemas import SET
 
 LINES = {".jsonl", ".ndjson"}
@@ -92,13 +91,7 @@ def open_source(manifest: Path, name: str, fields: Fields) -> list[SourceFile]:
         If a file is not what the manifest says, cannot be read, or lacks a column.
     """
     parts, mistakes = [], []
-    for entry in json.loads(manifest.read_text(encoding="utf-8"))["files"]:
-        file = Path(entry["path"])
-        if not file.is_file() or sha256_of(file) != entry["sha256"]:
-            raise InputError(
-                f"{file}: is not the file that {manifest} describes; it changed or went away "
-                "while the workflow ran; start snakemake again to read it anew"
-            )
+    for file in files_of(manifest):
         with _readable(file):
             frame = _scan(file)
             rows, wrong = _mapped(frame, frame.collect_schema(), fields, name)
