@@ -10,6 +10,7 @@ from pydantic_core import PydanticUndefined
 from its.config.benchmark import Benchmark
 from its.config.claim import Claim, Reference
 from its.config.experiment import Config
+from its.config.meanings import meanings
 from its.config.model import Chat, GenerationNeeds, Model, TrainingNeeds
 from its.config.plan import Plan, Published, Replicate
 from its.config.pool import Filter, Pool
@@ -85,9 +86,9 @@ def reference() -> str:
 def _lines(place: str, section: type[Section]) -> Iterator[str]:
     yield from [f"### {place}", "", " ".join(inspect.getdoc(section).split()), ""]
     yield from ["| key | value | default | meaning |", "| --- | --- | --- | --- |"]
-    schema = section.model_json_schema()
+    schema, meaning = section.model_json_schema(), meanings(section)
     for name, field in section.model_fields.items():
-        words = " ".join(field.description.split()).replace("|", "\\|")
+        words = " ".join(meaning[name].split()).replace("|", "\\|")
         default = field.get_default(call_default_factory=True)
         yield (
             f"| `{name}` | {_kind(schema['properties'][name], schema)} "

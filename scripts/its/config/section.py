@@ -4,9 +4,17 @@ import json
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    ValidationInfo,
+)
+from pydantic_core import CoreSchema
 
 
 def _not_reserved(name: str) -> str:
@@ -39,9 +47,7 @@ as it is."""
 class Section(BaseModel):
     """A part of the config: unknown keys are errors, values never change after reading."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     def settings(self) -> str:
         """Return what decides a result, as JSON.
@@ -50,6 +56,23 @@ class Section(BaseModel):
         default would rerun nothing either, hence the test that pins them all.
         """
         return json.dumps(self.model_dump(mode="json", exclude_defaults=True), sort_keys=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Return the JSON schema, with what each key means.
+
+        pydantic can see to that by itself (`use_attribute_docstrings`), but reads the source of
+        every section whenever a script starts.
+        """
+        from its.config.meanings import meanings
+
+        schema = handler(core)
+        keys = handler.resolve_ref_schema(schema)["properties"]
+        for key, meaning in meanings(cls).items():
+            keys[key]["description"] = meaning
+        return schema
 
 
 def known(section: str, name: str, info: ValidationInfo) -> str:
