@@ -1,6 +1,7 @@
 """How much of a benchmark stands in a pool: equal problems, and n-grams of words in common."""
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 import polars as pl
@@ -73,21 +74,26 @@ def first_sharing(problems: pl.Series, others: Mapping[str, Iterable[str]], size
     """
     texts = {name: pl.Series(list(many), dtype=pl.String) for name, many in others.items()}
     grams = {name: all_ngrams(many, size) for name, many in texts.items()}
-    known = [
-        hashed_ngrams(many, size).select("gram", other=pl.lit(number, pl.UInt32)).unique()
-        for number, many in enumerate(texts.values())
-    ]
     found: list[str | None] = [None] * len(problems)
-    if not known:
+    if not texts:
         return pl.Series(problems.name, found, dtype=pl.String)
     names = list(texts)
-    for start in range(0, len(problems), CHUNK):
-        here = hashed_ngrams(problems.slice(start, CHUNK), size)
-        near = here.join(pl.concat(known), on="gram").select("row", "other").unique()
-        for row, other in near.sort("row", "other").iter_rows():
-            place, name = start + row, names[other]
-            if found[place] is None and not ngrams(problems[place], size).isdisjoint(grams[name]):
-                found[place] = name
+    known = pl.concat(
+        hashed_ngrams(many, size).select("gram", other=pl.lit(number, pl.UInt32)).unique()
+        for number, many in enumerate(texts.values())
+    )
+
+    def near(start: int) -> pl.DataFrame:
+        here = hashed_ngrams(problems.slice(start, CHUNK), size).join(known, on="gram")
+        return here.select(pl.col("row") + start, "other").unique().sort("row", "other")
+
+    # Two at a time, for a half of the work is polars' and the other one Python's.
+    with ThreadPoolExecutor(2) as threads:
+        for few in threads.map(near, range(0, len(problems), CHUNK)):
+            for place, other in few.iter_rows():
+                theirs = grams[names[other]]
+                if found[place] is None and not theirs.isdisjoint(ngrams(problems[place], size)):
+                    found[place] = names[other]
     return pl.Series(problems.name, found, dtype=pl.String)
 
 
