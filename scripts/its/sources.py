@@ -30,7 +30,7 @@ TEXTS = ["problem", "answer", "response"]
 LACKS = [
     pl.when(pl.col(name).is_null())
     .then(pl.lit("is missing"))
-    .when(pl.col(name).str.strip_chars() == "")
+    .when(~pl.col(name).str.contains(r"\S"))
     .then(pl.lit("is empty"))
     .when(pl.col(name).str.contains("\0", literal=True))
     .then(pl.lit("holds a null character, or half of a surrogate pair"))
