@@ -33,10 +33,11 @@ def ordered(file: pl.LazyFrame, rows: pl.Series, scratch: Path) -> pl.LazyFrame:
         columns: list[str] | None, wanted: pl.Expr | None, limit: int | None, _: int | None
     ) -> Iterator[pl.DataFrame]:
         left = len(rows) if limit is None else limit
+        names = columns or list(schema)
         for block in range(-(-len(rows) // BLOCK)):
             parts = sorted(scratch.glob(f"*-{block}.ipc"))
-            whole = pl.concat([pl.read_ipc(part) for part in parts]).sort("index")
-            whole = whole.select(columns or list(schema)).head(left)
+            whole = pl.concat([pl.read_ipc(part, columns=[*names, "index"]) for part in parts])
+            whole = whole.sort("index").select(names).head(left)
             left -= len(whole)
             yield whole if wanted is None else whole.filter(wanted)
 

@@ -37,8 +37,9 @@ def drawn(pool: pl.LazyFrame, sample: Sample, draw: int, scratch: Path) -> pl.La
         )
     order = pl.DataFrame({"hash": [digest(sample.seed, draw, one) for one in ids]})
     first = order.with_row_index("row").sort("hash").head(size)
-    rows = ordered(pool.with_row_index("row"), first["row"], scratch)
     no_response = ~pl.col("response").fill_null("").str.contains(r"\S")
-    empty = rows.filter(no_response).select("id").collect(engine="streaming")["id"].to_list()
+    file = pool.with_row_index("row").with_columns(empty=no_response)
+    rows = ordered(file, first["row"], scratch)
+    empty = rows.filter("empty").select("id").collect(engine="streaming")["id"].to_list()
     refuse([f"problem {one}: there is no response to learn from" for one in empty])
-    return rows
+    return rows.drop("empty")
