@@ -2,7 +2,6 @@
 
 import argparse
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import polars as pl
 
@@ -38,14 +37,11 @@ def main() -> None:
     benchmarks = {
         path.stem: read_table(path, {"problem": pl.String})["problem"] for path in args.benchmarks
     }
-    with TemporaryDirectory() as scratch:
-        rows, summary = pool_of(
-            sources, args.pool.filters, benchmarks, Path(scratch), verdicts=verdicts
-        )
-        for step in summary["filters"]:
-            print(f"{step['filter']}: kept {step['kept']}, dropped {step['dropped']}")
-        write_json(args.counts, summary)
-        sink_table(args.rows, rows)
+    rows, summary = pool_of(sources, args.pool.filters, benchmarks, verdicts)
+    for step in summary["filters"]:
+        print(f"{step['filter']}: kept {step['kept']}, dropped {step['dropped']}")
+    write_json(args.counts, summary)
+    sink_table(args.rows, rows)
 
 
 if __name__ == "__main__":

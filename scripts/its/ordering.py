@@ -1,15 +1,16 @@
 """Bring rows with long texts into an order without having all of them in memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from its.batches import batches
-
 BLOCK = 4000
 """Rows that are brought into order at once."""
+
+LARGE = 2**25
+"""Bytes that are written to the disk at once."""
 
 
 def ordered(file: pl.LazyFrame, rows: pl.Series, scratch: Path) -> pl.LazyFrame:
@@ -55,6 +56,19 @@ def _to_blocks(file: pl.LazyFrame, rows: pl.Series, folder: Path) -> None:
         is_elementwise=True,
     )
     found = file.with_columns(index=index).drop("row").filter(pl.col("index").is_not_null())
-    for number, several in enumerate(batches(found)):
+    for number, several in enumerate(_large(found.collect_batches(engine="streaming"))):
         for (block,), part in several.group_by(pl.col("index") // BLOCK):
             part.write_ipc(folder / f"{number}-{block}.ipc")
+
+
+def _large(batches: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """Yield batches together until they hold so many bytes: a file of few is a dear one."""
+    waiting, size = [], 0
+    for batch in batches:
+        waiting.append(batch)
+        size += batch.estimated_size()
+        if size >= LARGE:
+            yield pl.concat(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield pl.concat(waiting)

@@ -1,11 +1,10 @@
 """Make a pool of sources: filter their rows, say what each filter dropped and why.
 
-Responses are most of a pool, and never in memory all at once. Each file is read once; those
-responses that no filter drops at sight wait on the disk until all filters have decided.
+Responses are most of a pool, and never in memory all at once. Each file is read twice: once to
+decide which rows stay, and once more for the responses of those.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -14,7 +13,7 @@ from its.config.pool import Filter
 from its.errors import InputError, refuse
 from its.hashing import digest, problem_id
 from its.schemas import SET
-from its.sources import LACKS, SourceFile, not_empty, with_ids
+from its.sources import LACKS, SourceFile, with_ids
 
 EXAMPLES = 3
 """Dropped rows that the counts show for each filter."""
@@ -30,7 +29,6 @@ def pool_of(
     sources: Mapping[str, Sequence[SourceFile]],
     filters: Sequence[Filter],
     benchmarks: Mapping[str, Iterable[str]],
-    scratch: Path,
     verdicts: pl.Series | None = None,
 ) -> tuple[pl.LazyFrame, dict[str, Any]]:
     """Filter the rows of sources.
@@ -39,9 +37,6 @@ def pool_of(
     ----------
     benchmarks
         The problems that contamination is looked for in, by name.
-    scratch
-        An empty folder, which the rows are read from: it must be there until they are. It holds
-        as many bytes as the responses have that no filter drops at sight.
     verdicts
         `VERDICT` of each row, in the order of the sources.
 
@@ -61,7 +56,7 @@ def pool_of(
         no row is left, or a problem stands twice.
     """
     parts = [part for several in sources.values() for part in several]
-    rows = _surveyed(sources, filters, scratch)
+    rows = _surveyed(sources, filters)
     if verdicts is not None:
         rows = rows.with_columns(verdicts.alias(VERDICT))
     rows = _in_order(rows, parts, filters)
@@ -97,14 +92,14 @@ def pool_of(
         "filters": counts,
         "rows": len(rows),
     }
-    whole = pl.concat([rows.lazy(), _responses(rows, scratch)], how="horizontal")
+    whole = pl.concat([rows.lazy(), _responses(rows, parts)], how="horizontal")
     return whole.select(list(SET)), summary
 
 
 def _surveyed(
-    sources: Mapping[str, Sequence[SourceFile]], filters: Sequence[Filter], scratch: Path
+    sources: Mapping[str, Sequence[SourceFile]], filters: Sequence[Filter]
 ) -> pl.DataFrame:
-    """Read every file into memory, all but the responses, which wait in files on scratch.
+    """Read every file into memory, all but the responses.
 
     Returns the columns of a set but `response`; `file` and `row`, where that is; `VERDICT`, null;
     and for each filter a column called by its number, the reason to drop the row at sight or
@@ -114,28 +109,25 @@ def _surveyed(
     for name, parts in sources.items():
         found = []
         for part in parts:
-            seen = _seen(part.rows.with_columns(LACKS, file=pl.lit(files, pl.UInt32)), filters)
-            for number, rows in enumerate(part.batches(seen)):
-                mistakes += part.mistakes(rows)
-                if not mistakes:
-                    waiting = rows.filter("stays").select("row", "response")
-                    waiting.write_ipc(scratch / f"{files}-{number:06}.ipc")
-                    found.append(with_ids(rows.drop("response", "stays")))
+            seen = _seen(part.rows.with_columns(LACKS), filters).drop("response")
+            rows = part.read(seen)
+            mistakes += part.mistakes(rows)
+            found.append(rows.with_columns(file=pl.lit(files, pl.UInt32)))
             files += 1
         if not mistakes:
-            frames.append(not_empty(pl.concat(found), name))
+            frames.append(with_ids(pl.concat(found), name))
     refuse(mistakes)
     rows = pl.concat(frames).drop(pl.selectors.starts_with("no "))
     return rows.with_columns(pl.lit(None, pl.String).alias(VERDICT))
 
 
 def _seen(rows: pl.LazyFrame, filters: Sequence[Filter]) -> pl.LazyFrame:
-    """Add what each filter sees in a row, under its number, and whether it `stays` for all."""
+    """Add what each filter sees in a row, under its number; drop responses that one drops."""
     so_far = pl.lit(True)
     for number, one in enumerate(filters):
         rows = rows.with_columns(one.at_sight(so_far).alias(str(number)))
         so_far = so_far & pl.col(str(number)).is_null()
-    return rows.with_columns(stays=so_far)
+    return rows.with_columns(response=pl.when(so_far).then(pl.col("response")))
 
 
 def _in_order(
@@ -157,19 +149,16 @@ def _in_order(
         here = rows.filter(several, file=number).sort("row")
         if len(here):
             these = part.rows.filter(pl.col("row").is_in(here["row"].implode()))
-            seen = _seen(these, filters).with_columns(response=pl.when("stays").then("response"))
-            found = part.read(seen.select(content=hashed))
+            found = part.read(_seen(these, filters).select(content=hashed))
             frames.append(pl.concat([here, found], how="horizontal"))
     return pl.concat(frames).sort("id", "content").drop("content")
 
 
-def _responses(rows: pl.DataFrame, scratch: Path) -> pl.LazyFrame:
+def _responses(rows: pl.DataFrame, parts: Sequence[SourceFile]) -> pl.LazyFrame:
     """Return the responses of rows that are in the order of the files, read as they are needed."""
-    wanted = {number: here["row"] for (number,), here in rows.group_by("file")}
+    wanted = {number: here for (number,), here in rows.group_by("file")}
     return pl.concat(
-        pl.scan_ipc(sorted(scratch.glob(f"{number}-*.ipc")))
-        .filter(pl.col("row").is_in(here.implode()))
-        .select("response")
+        parts[number].rows.filter(pl.col("row").is_in(here["row"].implode())).select("response")
         for number, here in sorted(wanted.items())
     )
 

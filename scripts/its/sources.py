@@ -11,7 +11,6 @@ from pathlib import Path
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
-from its.batches import batches
 from its.config.source import Fields
 from its.errors import InputError, refuse
 from its.fields import asked, field, found, gold
@@ -53,11 +52,6 @@ class SourceFile:
         """Read what was made of `rows`; raise `InputError` if the file cannot be read."""
         with _readable(self.file):
             return frame.collect(engine="streaming")
-
-    def batches(self, frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-        """Yield what `read` returns, in order and never all of it at once."""
-        with _readable(self.file):
-            yield from batches(frame)
 
     def mistakes(self, rows: pl.DataFrame) -> Iterator[str]:
         """Yield a line for each row that lacks what every row must have, or holds what none may.
@@ -124,20 +118,17 @@ def read_source(manifest: Path, name: str, fields: Fields) -> pl.DataFrame:
         mistakes += part.mistakes(rows)
         frames.append(rows.with_columns(file=pl.lit(str(part.file))))
     refuse(mistakes)
-    return with_ids(not_empty(pl.concat(frames), name)).select([*SET, "file", "row"])
+    return with_ids(pl.concat(frames), name).select([*SET, "file", "row"])
 
 
-def not_empty(rows: pl.DataFrame, name: str) -> pl.DataFrame:
-    """Return the rows of a source; raise `InputError` if there are none."""
+def with_ids(rows: pl.DataFrame, name: str) -> pl.DataFrame:
+    """Return rows of a source with their ids; refuse to if there are none.
+
+    Raises `InputError` then.
+    """
     if rows.is_empty():
         raise InputError(f"source {name!r} has no rows")
-    return rows
-
-
-def with_ids(rows: pl.DataFrame) -> pl.DataFrame:
-    """Return rows with the ids of their problems."""
-    ids = [problem_id(one) for one in rows["problem"]]
-    return rows.with_columns(id=pl.Series(ids, dtype=pl.String))
+    return rows.with_columns(id=pl.Series([problem_id(one) for one in rows["problem"]]))
 
 
 @contextmanager

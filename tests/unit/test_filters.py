@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import polars as pl
 import pytest
@@ -34,9 +33,8 @@ def kept(
         Path("made up"), Fields.model_validate(FIELDS), frame.with_row_index("row").lazy()
     )
     settings = [TypeAdapter(Filter).validate_python(one) for one in filters]
-    with TemporaryDirectory() as scratch:
-        left, summary = pool_of({"s": [part]}, settings, benchmarks or {}, Path(scratch), verdict)
-        return set(left.collect()["problem"]), summary["filters"]
+    left, summary = pool_of({"s": [part]}, settings, benchmarks or {}, verdict)
+    return set(left.collect()["problem"]), summary["filters"]
 
 
 def test_a_value_of_a_carried_column_decides() -> None:

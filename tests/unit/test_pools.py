@@ -49,9 +49,8 @@ def pooled(
         for number, some in enumerate([published[:half], published[half:]])
     ]
     problems = {name: rows["problem"] for name, rows in (benchmarks or {}).items()}
-    with TemporaryDirectory() as scratch:
-        left, summary = pool_of({"s": parts}, filters, problems, Path(scratch))
-        return left.collect(), summary["filters"]
+    left, summary = pool_of({"s": parts}, filters, problems)
+    return left.collect(), summary["filters"]
 
 
 def sampled(pool: pl.DataFrame, sample: Sample, draw: int) -> pl.DataFrame:
@@ -141,22 +140,6 @@ def test_every_row_of_a_pool_keeps_its_response_and_its_place() -> None:
     some = Contains(filter="contains", column="problem", words=["1"])
     left, _ = pooled(numbered, [some])
     assert_frame_equal(left, numbered.filter(pl.col("problem").str.contains("1")))
-
-
-def test_a_pool_of_a_file_that_is_read_in_many_parts_is_in_its_order(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("its.batches.LARGE", 1)
-    numbered = MANY.with_columns(response="to: " + pl.col("problem"))
-    file, scratch = tmp_path / "a.parquet", tmp_path / "scratch"
-    numbered.drop("id").with_row_index("row").write_parquet(file, row_group_size=10)
-    scratch.mkdir()
-    part = SourceFile(file, Fields(), pl.scan_parquet(file))
-    benchmark = {"b": ["What is 3 times 4?"]}
-    contamination = Contamination(filter="contamination", ngram=6, against=["b"])
-    left, _ = pool_of({"s": [part]}, [contamination], benchmark, scratch)
-    assert len(list(scratch.iterdir())) > 10
-    assert_frame_equal(left.collect(), numbered.filter(pl.col("problem") != "What is 3 times 4?"))
 
 
 def test_every_row_of_a_sample_keeps_its_response(monkeypatch: pytest.MonkeyPatch) -> None:
