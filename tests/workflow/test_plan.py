@@ -159,7 +159,7 @@ def test_a_partial_table_makes_no_score(checkout: Checkout) -> None:
     )
 
     assert run.status == 0, run.out
-    assert run.jobs == {"tabulate_codesign": 1}
+    assert run.jobs == {"tabulate_cells": 1, "tabulate_codesign": 1}
 
 
 def test_a_table_of_personas_has_those_of_every_set_they_are_asked_with(checkout: Checkout) -> None:

@@ -9,7 +9,14 @@ from conftest import Checkout
 SMALL = ["--configfile", "config/small.yaml"]
 
 # Rules below another one, in the small plan.
-SHOWN = {"tabulate_codesign", "compare", "draw_codesign", "draw_comparisons", "draw_lengths"}
+SHOWN = {
+    "tabulate_cells",
+    "tabulate_codesign",
+    "compare",
+    "draw_codesign",
+    "draw_comparisons",
+    "draw_lengths",
+}
 SHOWN |= {"draw_pass_at_k", "tabulate_selection", "tabulate_variance", "draw_variance"}
 SHOWN |= {"tabulate_changes", "draw_changes", "write_report"}
 SCORED = {"judge", "summarize"} | SHOWN
