@@ -15,9 +15,11 @@ def makes(target):
 
 
 def there_is():
-    """Return targets, and files of all plans: of the one at hand first."""
+    """Return targets, and files of all plans, of the one at hand first, and of the catalogue."""
     plans = sorted(experiment.plans, key=lambda name: name != config["plan"])
-    files = [path for name in plans for path in files_of(name)]
+    files = [
+        path for name in plans for path in files_of(name)
+    ] + files_of_the_catalogue()
     targets = [rule.name for rule in workflow.rules if not rule.has_wildcards()]
     return [
         *targets,
@@ -41,6 +43,28 @@ def files_of(name):
         *collect(
             "results/checkpoints/{learner}/weights/manifest.json", learner=learners
         ),
+    ]
+
+
+def files_of_the_catalogue():
+    """Return what somebody may want of sources, pools, sets and models, in whichever plan or none."""
+    sets = [*experiment.samples, *experiment.benchmarks]
+    return [
+        *collect("results/sources/{source}/manifest.json", source=experiment.sources),
+        *collect("results/verified/{pool}.parquet", pool=VERIFIED),
+        *collect(
+            "results/pools/{pool}.{suffix}",
+            pool=experiment.pools,
+            suffix=["parquet", "json"],
+        ),
+        *collect("results/sets/{set}.parquet", set=sets),
+        *collect(
+            "results/refined/{set}/{strategy}.parquet",
+            set=sets,
+            strategy=experiment.strategies,
+        ),
+        *collect("results/models/{model}/manifest.json", model=experiment.models),
+        *collect("results/chats/{model}.txt", model=experiment.models),
     ]
 
 

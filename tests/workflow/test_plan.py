@@ -211,6 +211,25 @@ def test_a_target_that_nothing_makes_is_answered_with_what_is_like_it(checkout: 
     assert checkout.snakemake("-n", SCORE, "--report-html-path", "results/mine.html").status == 0
 
 
+@pytest.mark.parametrize(
+    ("target", "near"),
+    [
+        ("sources/sumz/manifest.json", "sources/sums/manifest.json"),
+        ("pools/dmo.json", "pools/demo.json"),
+        ("sets/spaer7.parquet", "sets/spare7.parquet"),
+        ("refined/spare7/Shufled.parquet", "refined/spare7/Shuffled.parquet"),
+    ],
+)
+def test_what_is_in_the_catalogue_and_in_no_plan_is_suggested(
+    checkout: Checkout, target: str, near: str
+) -> None:
+    spare = "samples={spare7: {pool: demo, size: 7}}"
+    run = checkout.snakemake("-n", "--config", spare, "--", f"results/{target}")
+
+    assert run.status != 0
+    assert f"results/{target}: nothing makes it; near are results/{near}" in run.out
+
+
 def test_what_was_made_with_another_config_is_not_taken_for_ours(checkout: Checkout) -> None:
     there = "results/refined/sums_easy/Mine.parquet"
     (checkout.folder / there).parent.mkdir(parents=True)

@@ -55,7 +55,7 @@ CHANGES = {
     "filter": (edit("config/small.yaml", '"boxed{"', '"boxed{", "="'), POOLED),
     "rows of a sample": (edit("config/small.yaml", "size: 16", "size: 12"), SAMPLED),
     "grader": (
-        edit("scripts/its/grading.py", "SECONDS = ", "SECONDS = 1 + "),
+        edit("scripts/its/grading.py", "LONGEST = ", "LONGEST = 1 + "),
         SCORED,
     ),
     "statistics": (append("scripts/its/intervals.py", "\nNEW = 1\n"), {"summarize"} | SHOWN),
