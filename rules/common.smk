@@ -294,17 +294,23 @@ def weights(wildcards):
     return "<results>/checkpoints/{model}/{learner}/weights/manifest.json"
 
 
+@cache
+def why_released(model, learner):
+    """Return why the weights of a learner are gone, empty if they are not: asked for each cell."""
+    return why_gone(
+        Path("results/checkpoints", model, learner, "weights/manifest.json")
+    )
+
+
 def refuse_released(wildcards):
     """Refuse a cell that nobody made while there were weights.
 
     Training them again by itself would make all their cells again, and nobody asked for that. A
     cell that is there needs none, and one with shards may need none.
     """
-    cell = "results/generations/{model}/{learner}/{benchmark}/{strategy}{persona}"
-    cell = Path(cell.format(**wildcards))
-    learner = Path("results/checkpoints", wildcards.model, wildcards.learner)
-    if gone := why_gone(learner / "weights/manifest.json"):
-        made = [cell.with_name(f"{cell.name}{end}") for end in [".parquet", ".shards"]]
+    if gone := why_released(wildcards.model, wildcards.learner):
+        cell = "results/generations/{model}/{learner}/{benchmark}/{strategy}{persona}"
+        made = [cell.format(**wildcards) + end for end in [".parquet", ".shards"]]
         if not any(map(exists, made)):
             raise InputError(
                 f"{made[0]} cannot be made. {gone}. `snakemake retrain --forcerun train` does so "
