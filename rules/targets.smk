@@ -30,7 +30,7 @@ def there_is():
 def files_of(name):
     """Return what somebody may want of a plan."""
     plan = experiment.plans[name]
-    cells, learners = plan.cells(experiment.drawn), plan.learners(experiment.drawn)
+    cells, trained = plan.cells(experiment.drawn), plan.trainings(experiment.drawn)
     return [
         f"results/report/{name}/index.html",
         *sets_of(name),
@@ -41,7 +41,7 @@ def files_of(name):
             "results/scores/{cell}.{suffix}", cell=cells, suffix=["parquet", "json"]
         ),
         *collect(
-            "results/checkpoints/{learner}/weights/manifest.json", learner=learners
+            "results/checkpoints/{learner}/weights/manifest.json", learner=trained
         ),
     ]
 

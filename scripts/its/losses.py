@@ -39,7 +39,7 @@ def losses_of(cell: Cell, record: dict[str, Any], path: Path) -> list[dict[str, 
 def trained_cells(plan: Plan, drawn: Container[str]) -> dict[str, Cell]:
     """Return a cell of each learner that a plan trains, by `model/learner`."""
     cells = {}
-    trained = set(plan.learners(drawn))
+    trained = set(plan.trainings(drawn))
     for cell in plan.grid(drawn):
         if (name := f"{cell.model}/{cell.learner}") in trained:
             cells.setdefault(name, cell)
