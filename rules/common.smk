@@ -1,6 +1,7 @@
 """What rules share: their settings, and where an input comes from."""
 
 import fcntl
+import gc
 import json
 import os
 import re
@@ -45,6 +46,10 @@ if workflow.is_main_process:
         print(f"warning: {line}", file=sys.stderr)
 # For captions: with defaults.
 config |= experiment.model_dump(mode="json", exclude_none=True)
+
+# What was imported stays: to look through it for garbage again and again, and at the end, takes a
+# fifth of a dry run.
+gc.freeze()
 
 # Where the terminal is a file, neither jobs nor Snakemake write over the other's lines.
 for stream in (1, 2):
