@@ -136,7 +136,7 @@ def compare(
 def main() -> None:
     """Plan both at each size in turns, print rows of the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[18, 185, 740], help="sizes")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[3, 18, 185, 740], help="sizes")
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
 

@@ -102,18 +102,19 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as scratch:
             results, whole = Path(scratch, "results"), plan_of(*counts)
             cells = make(results, whole, args.characters)
-            plan = ["--plan", json.dumps(whole), "--labels", "{}"]
-            tables = [
-                str(results / name) for name in ["codesign.csv", "cells.csv", "pass_at_k.csv"]
-            ]
+            plan, labels = ["--plan", json.dumps(whole)], ["--labels", "{}"]
+            problems, codesign = str(results / "problems.parquet"), str(results / "codesign.csv")
+            tables = [str(results / name) for name in ["cells.csv", "pass_at_k.csv"]]
             python = [sys.executable, str(ROOT / "scripts")]
             index = results / "report/index.html"
             commands = {
-                "cells tabulated": [python[0], f"{python[1]}/tabulate_codesign.py", *tables]
+                "cells gathered": [python[0], f"{python[1]}/tabulate_cells.py", problems, *tables]
                 + ["--scores", str(results / "scores"), *plan],
+                "cells tabulated": [python[0], f"{python[1]}/tabulate_codesign.py", codesign]
+                + ["--problems", problems, *plan, *labels],
                 "cells reported": [python[0], f"{python[1]}/write_report.py", str(index)]
-                + ["--made", *tables, "--power", tables[1], "--results", str(results)]
-                + ["--pages", "report/pages", "--name", "large", *plan, "--settings", "{}"]
+                + ["--made", codesign, *tables, "--power", tables[0], "--results", str(results)]
+                + ["--pages", "report/pages", "--name", "large", *plan, *labels, "--settings", "{}"]
                 + ["--chats", json.dumps({name: {} for name in whole["models"]})],
             }
             costs = in_turns({name: (call, ROOT) for name, call in commands.items()}, args.rounds)

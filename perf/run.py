@@ -83,7 +83,7 @@ def parts(folder: Path, problems: Sequence[Path], open_r1: Path | None) -> list[
     config = read_config(merged([ROOT / "config/config.yaml"]))
     chat = config.models["smollm2"].chat.model_dump(mode="json")
     sampling = config.benchmarks["sums_easy"].sampling.model_dump(mode="json")
-    many = {"chat": chat, "sampling": sampling | {"temperature": 0.6, "n": 32, "max_tokens": 32}}
+    many = {"chat": chat, "sampling": sampling | {"temperature": 0.6, "n": 32, "max_tokens": 16}}
     learnt = {"chat": chat, "recipe": config.recipes["sft"].model_dump(mode="json")}
     pools = ["scripts/fetch_source.py", "scripts/filter_pool.py", "scripts/sample_pool.py"]
     refined = {name: f"results/refined/{name}/N.parquet" for name in ["sums_easy", "demo192"]}
@@ -126,14 +126,18 @@ def parts(folder: Path, problems: Sequence[Path], open_r1: Path | None) -> list[
         Part(
             "report",
             "",
-            measures=["scripts/tabulate_codesign.py", "scripts/write_report.py"],
+            measures=[
+                *(f"scripts/{name}.py" for name in ["tabulate_cells", "tabulate_codesign"]),
+                "scripts/write_report.py",
+            ],
         ),
         Part(
             "tables",
             "",
             arguments=[str(folder / "tables")],
             measures=[
-                *(f"scripts/tabulate_{name}.py" for name in ["codesign", "claims", "variance"]),
+                *(f"scripts/tabulate_{name}.py" for name in ["cells", "codesign", "claims"]),
+                "scripts/tabulate_variance.py",
                 "scripts/tabulate_selection.py",
                 "scripts/compare.py",
             ],

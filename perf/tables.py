@@ -1,7 +1,8 @@
 """How long the tables of a whole plan take, from made-up verdicts of its size.
 
 There is no neighbour to compare with: the goal is ten minutes and 4 GB for 3,000 cells and five
-million verdicts. Verdicts of a plan are written once; each table is then made by its own script.
+million verdicts. Verdicts of a plan are written once; each table is then made by its own script,
+from what the first one gathers.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from measure import HEADING, Cost, in_turns, merged, show
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
 TABLES = [
+    "tabulate_cells",
     "tabulate_codesign",
     "compare",
     "tabulate_claims",
@@ -97,9 +99,9 @@ def main() -> None:
     args = parser.parse_args()
 
     calls = commands(args.configfile.resolve(), args.plan)
-    first = calls["tabulate_codesign"]
+    first = calls["tabulate_cells"]
     plan = json.loads(first[first.index("--plan") + 1])
-    drawn = first[first.index("--drawn") + 1 : first.index("--labels")]
+    drawn = first[first.index("--drawn") + 1 :]
 
     from its.config.experiment import read_config
 

@@ -1,6 +1,7 @@
 """What rules share: their settings, and where an input comes from."""
 
 import fcntl
+import gc
 import json
 import os
 import re
@@ -45,6 +46,10 @@ if workflow.is_main_process:
         print(f"warning: {line}", file=sys.stderr)
 # For captions: with defaults.
 config |= experiment.model_dump(mode="json", exclude_none=True)
+
+# What was imported stays: to look through it for garbage again and again, and at the end, takes a
+# fifth of a dry run.
+gc.freeze()
 
 # Where the terminal is a file, neither jobs nor Snakemake write over the other's lines.
 for stream in (1, 2):
@@ -294,17 +299,23 @@ def weights(wildcards):
     return "<results>/checkpoints/{model}/{learner}/weights/manifest.json"
 
 
+@cache
+def why_released(model, learner):
+    """Return why the weights of a learner are gone, empty if they are not: asked for each cell."""
+    return why_gone(
+        Path("results/checkpoints", model, learner, "weights/manifest.json")
+    )
+
+
 def refuse_released(wildcards):
     """Refuse a cell that nobody made while there were weights.
 
     Training them again by itself would make all their cells again, and nobody asked for that. A
     cell that is there needs none, and one with shards may need none.
     """
-    cell = "results/generations/{model}/{learner}/{benchmark}/{strategy}{persona}"
-    cell = Path(cell.format(**wildcards))
-    learner = Path("results/checkpoints", wildcards.model, wildcards.learner)
-    if gone := why_gone(learner / "weights/manifest.json"):
-        made = [cell.with_name(f"{cell.name}{end}") for end in [".parquet", ".shards"]]
+    if gone := why_released(wildcards.model, wildcards.learner):
+        cell = "results/generations/{model}/{learner}/{benchmark}/{strategy}{persona}"
+        made = [cell.format(**wildcards) + end for end in [".parquet", ".shards"]]
         if not any(map(exists, made)):
             raise InputError(
                 f"{made[0]} cannot be made. {gone}. `snakemake retrain --forcerun train` does so "

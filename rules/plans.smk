@@ -225,7 +225,7 @@ def planned_export(wildcards):
         *collect(
             "<results>/export/{plan}/models/{learner}/README.md",
             plan=config["plan"],
-            learner=plan.learners(experiment.drawn),
+            learner=plan.trainings(experiment.drawn),
         ),
     ]
 
@@ -250,9 +250,9 @@ def planned_votes(wildcards):
 
 def planned_trainings(wildcards):
     """Return the record of every training in the plan; with `partial`, of those that have one."""
-    learners = experiment.plans[wildcards.plan].learners(experiment.drawn)
+    trained = experiment.plans[wildcards.plan].trainings(experiment.drawn)
     return existing(
-        collect("results/checkpoints/{learner}/training.json", learner=learners)
+        collect("results/checkpoints/{learner}/training.json", learner=trained)
     )
 
 

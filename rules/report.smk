@@ -1,13 +1,30 @@
-rule tabulate_codesign:
+rule tabulate_cells:
     input:
         planned_scores,
         planned_verdicts,
     output:
-        codesign=report(
-            "<results>/tables/{plan}/codesign.csv", **shown("codesign", "table")
-        ),
+        problems="<results>/tables/{plan}/problems.parquet",
         cells="<results>/tables/{plan}/cells.csv",
         passes="<results>/tables/{plan}/pass_at_k.csv",
+    log:
+        "<logs>/tables/{plan}/cells.log",
+    conda:
+        "../envs/data.yaml"
+    params:
+        code=code_version("scripts/tabulate_cells.py"),
+        plan=settings("plans/{plan}"),
+        drawn=planned_draws,
+    shell:
+        # Not {input}: a shell command ends at 128 KiB, about 1,900 paths.
+        "python scripts/tabulate_cells.py {output:q} --scores results/scores --plan {params.plan:q}"
+        " --drawn {params.drawn:q} &> {log:q}"
+
+
+rule tabulate_codesign:
+    input:
+        "<results>/tables/{plan}/problems.parquet",
+    output:
+        report("<results>/tables/{plan}/codesign.csv", **shown("codesign", "table")),
     log:
         "<logs>/tables/{plan}/codesign.log",
     conda:
@@ -18,16 +35,13 @@ rule tabulate_codesign:
         drawn=planned_draws,
         labels=planned_labels,
     shell:
-        # Not {input}: a shell command ends at 128 KiB, about 1,900 paths.
-        "python scripts/tabulate_codesign.py {output.codesign:q} {output.cells:q}"
-        " {output.passes:q}"
-        " --scores results/scores --plan {params.plan:q} --drawn {params.drawn:q}"
-        " --labels {params.labels:q} &> {log:q}"
+        "python scripts/tabulate_codesign.py {output:q} --problems {input:q} --plan {params.plan:q}"
+        " --drawn {params.drawn:q} --labels {params.labels:q} &> {log:q}"
 
 
 rule compare:
     input:
-        planned_verdicts,
+        "<results>/tables/{plan}/problems.parquet",
     output:
         report(
             "<results>/tables/{plan}/comparisons.csv", **shown("comparisons", "table")
@@ -42,13 +56,13 @@ rule compare:
         drawn=planned_draws,
         plain=planned_plain,
     shell:
-        "python scripts/compare.py {output:q} --scores results/scores --plan {params.plan:q}"
+        "python scripts/compare.py {output:q} --problems {input:q} --plan {params.plan:q}"
         " --drawn {params.drawn:q} --plain {params.plain:q} &> {log:q}"
 
 
 rule tabulate_changes:
     input:
-        planned_verdicts,
+        "<results>/tables/{plan}/problems.parquet",
     output:
         report("<results>/tables/{plan}/changes.csv", **shown("changes", "table")),
     log:
@@ -61,7 +75,7 @@ rule tabulate_changes:
         drawn=planned_draws,
         plain=planned_plain,
     shell:
-        "python scripts/tabulate_changes.py {output:q} --scores results/scores"
+        "python scripts/tabulate_changes.py {output:q} --problems {input:q}"
         " --plan {params.plan:q} --drawn {params.drawn:q} --plain {params.plain:q} &> {log:q}"
 
 
@@ -99,7 +113,7 @@ rule tabulate_published:
 
 rule tabulate_claims:
     input:
-        planned_verdicts,
+        "<results>/tables/{plan}/problems.parquet",
     output:
         report("<results>/tables/{plan}/claims.csv", **shown("claims", "table")),
     log:
@@ -112,13 +126,13 @@ rule tabulate_claims:
         drawn=planned_draws,
         claims=planned_claims,
     shell:
-        "python scripts/tabulate_claims.py {output:q} --scores results/scores"
+        "python scripts/tabulate_claims.py {output:q} --problems {input:q}"
         " --plan {params.plan:q} --drawn {params.drawn:q} --claims {params.claims:q} &> {log:q}"
 
 
 rule tabulate_variance:
     input:
-        planned_verdicts,
+        "<results>/tables/{plan}/problems.parquet",
     output:
         report("<results>/tables/{plan}/variance.csv", **shown("variance", "table")),
     log:
@@ -130,13 +144,13 @@ rule tabulate_variance:
         plan=settings("plans/{plan}"),
         drawn=planned_draws,
     shell:
-        "python scripts/tabulate_variance.py {output:q} --scores results/scores"
+        "python scripts/tabulate_variance.py {output:q} --problems {input:q}"
         " --plan {params.plan:q} --drawn {params.drawn:q} &> {log:q}"
 
 
 rule tabulate_selection:
     input:
-        planned_verdicts,
+        "<results>/tables/{plan}/problems.parquet",
     output:
         report("<results>/tables/{plan}/selection.csv", **shown("selection", "table")),
     log:
@@ -148,7 +162,7 @@ rule tabulate_selection:
         plan=settings("plans/{plan}"),
         drawn=planned_draws,
     shell:
-        "python scripts/tabulate_selection.py {output:q} --scores results/scores"
+        "python scripts/tabulate_selection.py {output:q} --problems {input:q}"
         " --plan {params.plan:q} --drawn {params.drawn:q} &> {log:q}"
 
 

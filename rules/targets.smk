@@ -15,9 +15,11 @@ def makes(target):
 
 
 def there_is():
-    """Return targets, and files of all plans: of the one at hand first."""
+    """Return targets, and files of all plans, of the one at hand first, and of the catalogue."""
     plans = sorted(experiment.plans, key=lambda name: name != config["plan"])
-    files = [path for name in plans for path in files_of(name)]
+    files = [
+        path for name in plans for path in files_of(name)
+    ] + files_of_the_catalogue()
     targets = [rule.name for rule in workflow.rules if not rule.has_wildcards()]
     return [
         *targets,
@@ -28,7 +30,7 @@ def there_is():
 def files_of(name):
     """Return what somebody may want of a plan."""
     plan = experiment.plans[name]
-    cells, learners = plan.cells(experiment.drawn), plan.learners(experiment.drawn)
+    cells, trained = plan.cells(experiment.drawn), plan.trainings(experiment.drawn)
     return [
         f"results/report/{name}/index.html",
         *sets_of(name),
@@ -39,8 +41,30 @@ def files_of(name):
             "results/scores/{cell}.{suffix}", cell=cells, suffix=["parquet", "json"]
         ),
         *collect(
-            "results/checkpoints/{learner}/weights/manifest.json", learner=learners
+            "results/checkpoints/{learner}/weights/manifest.json", learner=trained
         ),
+    ]
+
+
+def files_of_the_catalogue():
+    """Return what somebody may want of sources, pools, sets and models, in whichever plan or none."""
+    sets = [*experiment.samples, *experiment.benchmarks]
+    return [
+        *collect("results/sources/{source}/manifest.json", source=experiment.sources),
+        *collect("results/verified/{pool}.parquet", pool=VERIFIED),
+        *collect(
+            "results/pools/{pool}.{suffix}",
+            pool=experiment.pools,
+            suffix=["parquet", "json"],
+        ),
+        *collect("results/sets/{set}.parquet", set=sets),
+        *collect(
+            "results/refined/{set}/{strategy}.parquet",
+            set=sets,
+            strategy=experiment.strategies,
+        ),
+        *collect("results/models/{model}/manifest.json", model=experiment.models),
+        *collect("results/chats/{model}.txt", model=experiment.models),
     ]
 
 

@@ -4,10 +4,10 @@ import argparse
 from pathlib import Path
 
 from its.arguments import as_json
+from its.children import SECONDS
 from its.config.model import Chat
 from its.console import Progress
 from its.errors import InputError, run
-from its.grading import SECONDS
 from its.scoring import ANSWERS, RESPONSES, score
 from its.tables import read_table, write_table
 

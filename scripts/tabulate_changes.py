@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from its.arguments import as_json
+from its.cells import read_scores
 from its.changes import change_rows
 from its.config.plan import Plan
 from its.errors import run
@@ -11,16 +12,18 @@ from its.spreadsheets import write_csv
 
 
 def main() -> None:
-    """Read the verdicts, write the table."""
+    """Read the means of problems, write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("changes", type=Path, help="CSV to write, one row per comparison")
-    parser.add_argument("--scores", type=Path, required=True, help="folder of the verdicts")
+    parser.add_argument("--problems", type=Path, required=True, help="what tabulate_cells.py wrote")
     parser.add_argument("--plan", type=as_json(Plan), required=True)
     parser.add_argument("--drawn", nargs="*", default=[], help="strategies that have draws")
     parser.add_argument("--plain", nargs="*", default=[], help="strategies that join nothing")
     args = parser.parse_args()
 
-    write_csv(args.changes, change_rows(args.plan, args.drawn, args.plain, args.scores))
+    write_csv(
+        args.changes, change_rows(args.plan, args.drawn, args.plain, read_scores(args.problems))
+    )
 
 
 if __name__ == "__main__":

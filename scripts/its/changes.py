@@ -1,12 +1,11 @@
 """On how many problems one cell does better or worse than another: what a mean difference hides."""
 
 from collections.abc import Container
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from its.cells import matched, planned_cells, read_means
+from its.cells import Scores, matched, planned_cells
 from its.comparisons import BEST, pairs
 from its.config.plan import Plan
 from its.means import crossed
@@ -35,9 +34,9 @@ responses and over the replicates that have both."""
 
 
 def change_rows(
-    plan: Plan, drawn: Container[str], plain: Container[str], scores: Path
+    plan: Plan, drawn: Container[str], plain: Container[str], scores: Scores
 ) -> pl.DataFrame:
-    """Return the columns of `CHANGES`, from the verdicts in a folder.
+    """Return the columns of `CHANGES`, from the scores of a plan.
 
     Parameters
     ----------
@@ -53,7 +52,7 @@ def change_rows(
         if pair.what == BEST or not found:
             continue
         a, b = (
-            crossed([read_means(one, "correct") for one in side]).mean(axis=1)
+            crossed([one.means["correct"] for one in side]).mean(axis=1)
             for side in zip(*found, strict=True)
         )
         rows.append(pair.names() | {"problems": len(a)} | counted(a - b))

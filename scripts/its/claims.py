@@ -7,14 +7,13 @@ cells falls out. Benchmarks have different problems, so their parts are added.
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 from scipy.special import ndtri
 
-from its.cells import Cells, Key, matched, planned_cells, read_means, unfinished
+from its.cells import Cells, Key, Scores, matched, planned_cells, unfinished
 from its.config.claim import Claim
 from its.config.plan import Plan
 from its.contrasts import Contrast, Term, contrast
@@ -66,9 +65,9 @@ undecided).
 
 
 def claim_rows(
-    plan: Plan, claims: Mapping[str, Claim], drawn: Container[str], scores: Path
+    plan: Plan, claims: Mapping[str, Claim], drawn: Container[str], scores: Scores
 ) -> pl.DataFrame:
-    """Return the columns of `CLAIMS`, from the verdicts in a folder.
+    """Return the columns of `CLAIMS`, from the scores of a plan.
 
     Parameters
     ----------
@@ -206,7 +205,7 @@ def _measured(
             Term(
                 weight,
                 key,
-                [read_means(path, claim.quantity) for path in several],
+                [path.means[claim.quantity] for path in several],
                 spreads.of(key, claim.quantity),
             )
             for (weight, key), several in zip(terms, by_term, strict=True)

@@ -2,12 +2,11 @@
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from its.cells import Cells, Key, matched, planned_cells, present, read_means, unfinished
+from its.cells import Cells, Key, Scored, Scores, matched, planned_cells, present, unfinished
 from its.config.plan import UNTRAINED, Plan
 from its.contrasts import Term, contrast
 from its.corrections import corrected
@@ -81,9 +80,9 @@ class Pair:
 
 
 def comparison_rows(
-    plan: Plan, drawn: Container[str], plain: Container[str], scores: Path
+    plan: Plan, drawn: Container[str], plain: Container[str], scores: Scores
 ) -> pl.DataFrame:
-    """Return the columns of `COMPARISONS`, from the verdicts in a folder.
+    """Return the columns of `COMPARISONS`, from the scores of a plan.
 
     Parameters
     ----------
@@ -144,7 +143,7 @@ def _best(untrained: list[Key], cells: Cells) -> Key | None:
     """Return the untrained cell with the highest mean; the first of equals, None if none is."""
     means = {}
     for key in untrained:
-        found = [read_means(path, "correct") for path in present(cells[key].values())]
+        found = [one.means["correct"] for one in present(cells[key].values())]
         if found:
             means[key] = crossed(found).mean()
     return max(means, key=means.get, default=None)
@@ -155,8 +154,8 @@ class _Found:
     """The replicates that have both cells of a pair."""
 
     pair: Pair
-    a: tuple[Path, ...]
-    b: tuple[Path, ...]
+    a: tuple[Scored, ...]
+    b: tuple[Scored, ...]
     planned: int
 
 
@@ -172,14 +171,11 @@ def _differences(found: Sequence[_Found], column: str) -> list[Difference | None
     alike: dict[tuple[tuple[str, ...], int], list[int]] = {}
     for place, one in enumerate(found):
         if one.a:
-            ids = read_means(one.a[0], column).ids
+            ids = one.a[0].means[column].ids
             alike.setdefault((ids, len(one.a)), []).append(place)
     for places in alike.values():
         sides = [
-            [
-                stacked([read_means(path, column) for path in paths])
-                for paths in zip(*side, strict=True)
-            ]
+            [stacked([one.means[column] for one in several]) for several in zip(*side, strict=True)]
             for side in ([found[n].a for n in places], [found[n].b for n in places])
         ]
         together = paired_difference(*sides)
@@ -203,7 +199,7 @@ def _row(
     low = high = None
     if replicates > 1:
         terms = [
-            Term(weight, key, [read_means(one, "correct") for one in side], spread)
+            Term(weight, key, [one.means["correct"] for one in side], spread)
             for weight, key, side in [(1, pair.a, found.a), (-1, pair.b, found.b)]
             for spread in [spreads.of(key, "correct")]
         ]

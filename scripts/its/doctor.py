@@ -45,9 +45,9 @@ class Facts:
     locked: bool
     """Whether Snakemake's lock is there."""
     queue: list[Queued] | None
-    """None where there is no SLURM, or where it does not answer."""
+    """None where there is no SLURM, or where it cannot be asked."""
     no_answer: str | None
-    """What `squeue` says if the controller does not answer."""
+    """Why it cannot be asked."""
     holders: list[Holder]
     halves: list[Path]
     """Outputs that are there and that Snakemake knows to be unfinished."""
@@ -134,8 +134,8 @@ def _of_the_queue(seen: Facts) -> list[Finding]:
     if seen.no_answer is not None:
         found.append(
             Finding(
-                f"SLURM's controller does not answer ({seen.no_answer}): ask here again once it "
-                "does, for a driver may wait for ever for jobs that ended meanwhile"
+                f"SLURM's queue cannot be asked ({seen.no_answer}). A Snakemake that waits for "
+                "jobs in it may wait for ever: look here again once `squeue` works"
             )
         )
     runs = {driver.run for driver in seen.drivers}

@@ -19,37 +19,27 @@ What math-verify decides, and we keep: `10\%` is 10 and 0.1; a unit that only on
 not count; a base that only one side names neither; values in any order are one set, of which all
 must be given; `(1,2)` may be a point or an interval; decimals are compared to six digits.
 
-It runs in child processes with hard limits: a tower of powers keeps math-verify busy far beyond
-its own time limit, which is an alarm that cannot interrupt a multiplication.
+It runs in child processes with hard limits (`its.children`): a tower of powers keeps it busy far
+beyond its own time limit, which is an alarm that cannot interrupt a multiplication.
 """
 
-import logging
-import multiprocessing
 import re
-import resource
-import signal
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, as_completed
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from its.children import Children, Failure
 from its.golds import separated
 
 if TYPE_CHECKING:
     import sympy
-    from pebble import ProcessPool
 
 LONGEST = 1000
 """Characters of an answer that is looked at."""
 DEEPEST = 40
 """Brackets inside each other in an answer that is looked at."""
-SECONDS = 5
-"""Processor time for one comparison. Not time on the clock, which depends on who else works."""
-MEMORY = 2 * 2**30
-"""Bytes of address space that a comparison may add."""
 SHOWN = 200
 """Characters that are kept of how an answer was read."""
 
@@ -93,7 +83,7 @@ class Verdict:
 
 def judge(
     pairs: Iterable[tuple[str, str]],
-    children: "Children",
+    children: Children,
     *,
     show: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[tuple[str, str], Verdict]:
@@ -143,7 +133,7 @@ def decided(gold: str, verdict: Callable[[str], Verdict]) -> Verdict:
     return replace(best, rule=f"{best.rule}, {which} of {len(verdicts)}")
 
 
-def unusable(golds: Iterable[str], children: "Children") -> Iterator[tuple[str, str]]:
+def unusable(golds: Iterable[str], children: Children) -> Iterator[tuple[str, str]]:
     """Return each distinct gold that no answer could be compared with, and why.
 
     The children are at work when this returns: what else is to be done can be done meanwhile.
@@ -236,96 +226,6 @@ def compared(pair: tuple[str, str]) -> Verdict:
 def readable(gold: str) -> bool:
     """Tell whether math-verify reads more than a string out of a gold."""
     return any(not isinstance(reading, str) for reading in _parsed(cleaned(gold)))
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why a child process has no result."""
-
-    why: str
-
-
-class Children(AbstractContextManager):
-    """Child processes that run functions with hard limits; none is started before it is needed.
-
-    A child that takes longer, needs more memory or dies costs its item alone: a `Failure` takes
-    the place of its result, and another child goes on. The time on the clock is limited too, but
-    generously: it is for what sleeps. Children stay until the end of the block, for the grammar
-    of math-verify is slow until it has read a few dozens of formulas.
-
-    Parameters
-    ----------
-    workers
-        Processes.
-    seconds
-        Processor time for one item.
-    """
-
-    def __init__(self, workers: int = 1, seconds: int = SECONDS) -> None:
-        self._workers, self._seconds = workers, seconds
-
-    @cached_property
-    def _pool(self) -> "ProcessPool":
-        from pebble import ProcessPool
-
-        context = multiprocessing.get_context("forkserver")  # a fork of this one has its threads
-        context.set_forkserver_preload(["math_verify"])  # its import takes longer than most answers
-        return ProcessPool(self._workers, initializer=_limit_memory, context=context)
-
-    def run(
-        self, function: Callable[[Any], Any], items: Iterable[Any]
-    ) -> Iterator[tuple[Any, Any]]:
-        """Start at once; return each item with what `function` made of it, as they come."""
-        futures = {
-            self._pool.schedule(
-                _limited, args=(function, item, self._seconds), timeout=12 * self._seconds
-            ): item
-            for item in items
-        }
-        return _outcomes(futures)
-
-    def __exit__(self, *_: object) -> None:
-        """End the children, whatever they do."""
-        if "_pool" in vars(self):
-            self._pool.stop()
-            self._pool.join()
-
-
-def _outcomes(futures: Mapping[Future, Any]) -> Iterator[tuple[Any, Any]]:
-    """Yield the items of futures, each with its result or what befell it."""
-    from pebble import ProcessExpired
-
-    for future in as_completed(futures):
-        try:
-            outcome = future.result()
-        except TimeoutError:
-            outcome = Failure("timed out")
-        except ProcessExpired as error:
-            over = error.exitcode == -signal.SIGXCPU
-            outcome = Failure("timed out" if over else "crashed")
-        except MemoryError:
-            outcome = Failure("out of memory")
-        yield futures[future], outcome
-
-
-def _limit_memory() -> None:
-    logging.getLogger("math_verify").setLevel(logging.ERROR)  # warns that it has no time limit
-    with open("/proc/self/statm") as file:  # noqa: PTH123 (runs at every start of a child)
-        present = int(file.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (present + MEMORY, present + MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _limited(function: Callable[[Any], Any], item: object, seconds: int) -> object:
-    """Run `function` with a limit on its processor time, at which the system ends this process."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    limit = int(used.ru_utime + used.ru_stime) + 1 + seconds
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
-    try:
-        return function(item)
-    finally:
-        resource.setrlimit(resource.RLIMIT_CPU, (hard, hard))
 
 
 @lru_cache(maxsize=4096)

@@ -36,10 +36,10 @@ def losses_of(cell: Cell, record: dict[str, Any], path: Path) -> list[dict[str, 
         ) from error
 
 
-def learners(plan: Plan, drawn: Container[str]) -> dict[str, Cell]:
+def trained_cells(plan: Plan, drawn: Container[str]) -> dict[str, Cell]:
     """Return a cell of each learner that a plan trains, by `model/learner`."""
     cells = {}
-    trained = set(plan.learners(drawn))
+    trained = set(plan.trainings(drawn))
     for cell in plan.grid(drawn):
         if (name := f"{cell.model}/{cell.learner}") in trained:
             cells.setdefault(name, cell)
@@ -49,7 +49,7 @@ def learners(plan: Plan, drawn: Container[str]) -> dict[str, Cell]:
 def loss_rows(plan: Plan, drawn: Container[str], checkpoints: Path) -> pl.DataFrame:
     """Return the columns of `LOSSES` for the trainings of a plan that there are."""
     rows = []
-    for name, cell in learners(plan, drawn).items():
+    for name, cell in trained_cells(plan, drawn).items():
         path = checkpoints / name / "training.json"
         if path.exists():
             rows += losses_of(cell, json.loads(path.read_text(encoding="utf-8")), path)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from its.cells import READ, Key, planned_cells, present, read_means
+from its.cells import MEASURED, Key, Scored, Scores, planned_cells, present
 from its.config.plan import UNTRAINED, Cell, Plan
 from its.intervals import over_problems, over_replicates
 from its.spreads import Spreads, Weighted
@@ -16,7 +16,7 @@ from its.spreads import Spreads, Weighted
 TRUTHS = {"correct": "", "lenient": "lenient_"}
 """Columns of truth values, and what their numbers' names begin with."""
 
-RATES = [name for name in READ if name not in {"id", *TRUTHS}]
+RATES = [name for name in MEASURED if name not in TRUTHS]
 """What is averaged and has no interval."""
 
 CELLS = {
@@ -146,9 +146,9 @@ def _summaries(
 
 
 def codesign_rows(
-    plan: Plan, drawn: Container[str], scores: Path, labels: Mapping[str, str]
+    plan: Plan, drawn: Container[str], scores: Scores, labels: Mapping[str, str]
 ) -> pl.DataFrame:
-    """Return the columns of `CODESIGN`, from the verdicts in a folder.
+    """Return the columns of `CODESIGN`, from the scores of a plan.
 
     Parameters
     ----------
@@ -157,19 +157,19 @@ def codesign_rows(
     """
     cells = planned_cells(plan, drawn, scores)
     spreads = Spreads(cells)
-    found = {key: present(paths.values()) for key, paths in cells.items()}
+    found = {key: present(replicates.values()) for key, replicates in cells.items()}
     rows = [
         {
             **key._asdict(),
             "train_label": called(key.train, labels),
             "test_label": called(key.test, labels),
             "benchmark_label": called(key.benchmark, labels),
-            "missing": not paths,
-            "replicates": len(paths),
+            "missing": not replicates,
+            "replicates": len(replicates),
             "planned": len(set(cells[key].values())),
-            **(_numbers(key, paths, spreads) if paths else {}),
+            **(_numbers(key, replicates, spreads) if replicates else {}),
         }
-        for key, paths in found.items()
+        for key, replicates in found.items()
     ]
     return pl.DataFrame(rows, schema=CODESIGN)
 
@@ -179,12 +179,12 @@ def called(name: str, labels: Mapping[str, str]) -> str:
     return "untrained" if name == UNTRAINED else labels.get(name, name)
 
 
-def _numbers(key: Key, paths: Sequence[Path], spreads: Spreads) -> dict[str, Any]:
+def _numbers(key: Key, replicates: Sequence[Scored], spreads: Spreads) -> dict[str, Any]:
     """Return the numbers of a row of `CODESIGN`."""
-    several = len(paths) > 1
+    several = len(replicates) > 1
     numbers: dict[str, Any] = {"over": "problems and replicates" if several else "problems"}
     for column, prefix in TRUTHS.items():
-        cells = [read_means(path, column) for path in paths]
+        cells = [one.means[column] for one in replicates]
         if several:
             spread = spreads.of(key, column)
             mean = float(np.mean([cell.values for cell in cells]))
@@ -196,7 +196,7 @@ def _numbers(key: Key, paths: Sequence[Path], spreads: Spreads) -> dict[str, Any
             numbers[f"{prefix}{end}"] = getattr(estimate, end)
         numbers |= {"problems": estimate.problems, "responses": sum(c.responses for c in cells)}
     for name in RATES:
-        cells = [read_means(path, name) for path in paths]
+        cells = [one.means[name] for one in replicates]
         numbers[name] = float(np.mean([cell.values for cell in cells]))
     return numbers
 

@@ -1,6 +1,6 @@
 """What a cell comes to problem by problem: the unit of every interval and test."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,10 @@ class Means:
     """Whether the column holds truth values."""
 
 
+SAMPLING = " sampling"
+"""Behind the name of a column: the variance of a problem's mean that its samples explain."""
+
+
 def means_of(verdicts: pl.DataFrame, column: str) -> Means:
     """Average a column for each problem.
 
@@ -40,33 +44,52 @@ def means_of(verdicts: pl.DataFrame, column: str) -> Means:
     verdicts
         `id` (str), one row per response, and `column` (bool or a number, never null).
     """
-    return means_by_column(verdicts, [column])[column]
+    truths = {column} if verdicts[column].dtype == pl.Boolean else set()
+    return from_problems(by_problem(verdicts, [column]), [column], truths)[column]
 
 
-def means_by_column(verdicts: pl.DataFrame, columns: Sequence[str]) -> dict[str, Means]:
-    """Average several columns for each problem, as `means_of` does one."""
+def by_problem(verdicts: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """Average several columns for each problem, as `means_of` does one.
+
+    Returns
+    -------
+    DataFrame
+        One row per problem, by rising `id`: how many `samples` it has, each column's mean (float),
+        and under its name with `SAMPLING` the variance of that mean, null with one sample.
+    """
     values = pl.col(columns).cast(pl.Float64)
-    by_problem = (
+    return (
         verdicts.lazy()
         .group_by("id")
         .agg(
+            pl.len().cast(pl.Int64).alias("samples"),
             values.mean(),
-            (values.var() / pl.len()).name.suffix(" sampling"),
-            pl.len().alias(" samples"),
+            (values.var() / pl.len()).name.suffix(SAMPLING),
         )
         .sort("id")
         .collect()
     )
-    ids, samples = tuple(by_problem["id"]), int(by_problem[" samples"].min() or 0)
+
+
+def from_problems(
+    problems: pl.DataFrame, columns: Sequence[str], truths: Container[str]
+) -> dict[str, Means]:
+    """Return the means of several columns, from what `by_problem` returned.
+
+    Parameters
+    ----------
+    truths
+        The columns that held truth values.
+    """
+    ids, samples = tuple(problems["id"]), int(problems["samples"].min() or 0)
     return {
         column: Means(
             ids=ids,
-            values=by_problem[column].to_numpy(),
-            responses=len(verdicts),
+            values=problems[column].to_numpy(),
+            responses=int(problems["samples"].sum()),
             samples=samples,
-            # Null with one sample.
-            sampling=float(np.nan_to_num(by_problem[f"{column} sampling"].to_numpy()).mean()),
-            fractions=verdicts[column].dtype == pl.Boolean,
+            sampling=float(np.nan_to_num(problems[f"{column}{SAMPLING}"].to_numpy()).mean()),
+            fractions=column in truths,
         )
         for column in columns
     }

@@ -25,7 +25,7 @@ HELD = {"JobHeldUser", "JobHeldAdmin", "launch_failed_requeued_held", "job_reque
 
 
 class NoAnswer(Exception):
-    """SLURM's controller does not answer."""
+    """SLURM's queue cannot be asked: its controller does not answer, or nobody said where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +55,15 @@ def read_queue(folder: Path) -> list[Queued] | None:
     Raises
     ------
     NoAnswer
-        If the controller does not answer, with what `squeue` says.
+        If it cannot be asked, with the last of what `squeue` says, where it comes to its point.
     """
     if shutil.which("squeue") is None:
         return None
     asked = ["squeue", "--me", "--states=all", "--noheader", f"--format={COLUMNS}"]
     done = subprocess.run(asked, capture_output=True, text=True)
     if done.returncode != 0:
-        raise NoAnswer(done.stderr.strip())
+        said = done.stderr.strip() or f"squeue ended with status {done.returncode}"
+        raise NoAnswer(said.splitlines()[-1])
     return parse(done.stdout, folder)
 
 

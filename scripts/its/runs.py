@@ -6,16 +6,20 @@ import time
 from pathlib import Path
 
 RUNS = Path("results/logs/runs.jsonl")
+DECIDING = ["Snakefile", "rules", "scripts", "config", "envs"]
+"""Where a file that git does not know may decide a result."""
 
 
 def note_run(root: Path) -> None:
     """Append a line: `time` in seconds since 1970, `commit` (null without git), `changed`.
 
-    `changed` lists the tracked files that differ from the commit.
+    `changed` lists the tracked files that differ from the commit, and those that are not tracked
+    where they may decide a result; files that git ignores are not among them.
     """
     line = {"time": time.time(), "commit": _git(root, "rev-parse", "HEAD")}
-    changed = _git(root, "diff", "--name-only", "HEAD")
-    line["changed"] = changed.split("\n") if changed else []
+    changed = _git(root, "diff", "--name-only", "HEAD") or ""
+    untracked = _git(root, "ls-files", "--others", "--exclude-standard", "--", *DECIDING) or ""
+    line["changed"] = [*changed.splitlines(), *untracked.splitlines()]
     RUNS.parent.mkdir(parents=True, exist_ok=True)
     with RUNS.open("a") as file:
         file.write(json.dumps(line) + "\n")

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 import polars as pl
 
 from its.answers import Extraction, answer_part, lenient, strict
+from its.children import SECONDS, Children
 from its.config.model import Chat
 from its.errors import refuse
 from its.golds import separated
-from its.grading import SECONDS, Children, Verdict, decided, judge, unusable
+from its.grading import Verdict, decided, judge, unusable
 from its.words import amount
 
 RESPONSES = {
@@ -75,7 +76,7 @@ def score(
     chat
         Where thinking begins and ends.
     workers, seconds
-        As for `its.grading.Children`.
+        As for `its.children.Children`.
     show
         As for `its.grading.judge`.
 

@@ -5,13 +5,12 @@ another; where it is reported on the benchmark that chose it, the luck is estima
 """
 
 from collections.abc import Container, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from its.cells import Key, planned_cells, present, read_means
+from its.cells import Key, Scores, planned_cells, present
 from its.config.plan import UNTRAINED, Plan
 from its.intervals import over_problems
 from its.means import crossed
@@ -44,8 +43,8 @@ REPEATS = 20
 """Ways to divide them."""
 
 
-def selection_rows(plan: Plan, drawn: Container[str], scores: Path) -> pl.DataFrame:
-    """Return the columns of `SELECTION`, from the verdicts in a folder.
+def selection_rows(plan: Plan, drawn: Container[str], scores: Scores) -> pl.DataFrame:
+    """Return the columns of `SELECTION`, from the scores of a plan.
 
     Parameters
     ----------
@@ -55,12 +54,12 @@ def selection_rows(plan: Plan, drawn: Container[str], scores: Path) -> pl.DataFr
     matrices: dict[Key, dict[str, dict[str, np.ndarray]]] = {}
     lacking: set[tuple[Key, str]] = set()
     responses: dict[tuple[Key, str], dict[str, int]] = {}
-    for key, paths in planned_cells(plan, drawn, scores).items():
+    for key, replicates in planned_cells(plan, drawn, scores).items():
         if key.train == UNTRAINED:
             continue
         matrix = key._replace(train="", test="", benchmark="")
-        found = [read_means(path, "correct") for path in present(paths.values())]
-        if len(found) < len(set(paths.values())):
+        found = [one.means["correct"] for one in present(replicates.values())]
+        if len(found) < len(set(replicates.values())):
             lacking.add((matrix, key.benchmark))
         if found:
             values = crossed(found).mean(axis=1)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from its.cells import Cells, Key, read_means
+from its.cells import Cells, Key
 from its.config.plan import UNTRAINED
 from its.means import Means, crossed
 from its.uncertainty import Number, Variance, plain
@@ -94,8 +94,8 @@ class Spreads:
     def _tests(self, keys: Sequence[Key], column: str) -> list[list[Means]]:
         """Return the tests of a learner, one for every replicate that all of them have."""
         several = [self._cells[key] for key in keys if len(set(self._cells[key].values())) > 1]
-        numbers = [n for n in (several or [{}])[0] if all(one[n].exists() for one in several)]
-        return [[read_means(one[number], column) for number in numbers] for one in several]
+        numbers = [n for n in (several or [{}])[0] if all(one[n].means for one in several)]
+        return [[one[number].means[column] for number in numbers] for one in several]
 
 
 def common_spread(learners: Sequence[Sequence[Sequence[Means]]]) -> Spread | None:

@@ -1,11 +1,10 @@
 """What makes the numbers of a matrix uncertain: problems, replicates, samples."""
 
 from collections.abc import Container
-from pathlib import Path
 
 import polars as pl
 
-from its.cells import planned_cells, present, read_means
+from its.cells import Scores, planned_cells, present
 from its.config.plan import Plan
 from its.contrasts import Term, contrast
 from its.spreads import Spreads
@@ -33,8 +32,8 @@ problem (`rest`), and other responses (`samples`; 0 with one response, which can
 `rest` then, or in `problems` with one replicate). `replicates` is null with one replicate."""
 
 
-def variance_rows(plan: Plan, drawn: Container[str], scores: Path) -> pl.DataFrame:
-    """Return the columns of `VARIANCES`, from the verdicts in a folder.
+def variance_rows(plan: Plan, drawn: Container[str], scores: Scores) -> pl.DataFrame:
+    """Return the columns of `VARIANCES`, from the scores of a plan.
 
     Parameters
     ----------
@@ -44,8 +43,8 @@ def variance_rows(plan: Plan, drawn: Container[str], scores: Path) -> pl.DataFra
     cells = planned_cells(plan, drawn, scores)
     spreads = Spreads(cells)
     rows = []
-    for key, paths in cells.items():
-        found = [read_means(path, "correct") for path in present(paths.values())]
+    for key, replicates in cells.items():
+        found = [one.means["correct"] for one in present(replicates.values())]
         if not found:
             continue
         split = contrast([Term(1, key, found, spreads.of(key, "correct"))])

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import polars as pl
 
 from its.answers import answer_part, strict
+from its.children import SECONDS, Children
 from its.filters.verified import Verified
 from its.golds import separated
-from its.grading import SECONDS, Children, decided, judge, unusable
+from its.grading import decided, judge, unusable
 
 VERIFIED = {"answer": pl.String, "extracted": pl.String, "verdict": pl.String}
 """One row per row of the sources, in their order: the gold, what stands in the last box of the
@@ -39,7 +40,7 @@ def verdicts(
     rows
         `answer` (str, null if there is no gold), `text` and `rule` (str) of `extraction`.
     workers, seconds
-        As for `its.grading.Children`.
+        As for `its.children.Children`.
     show
         As for `its.grading.judge`.
 

@@ -3,7 +3,8 @@ r"""Answers made to hang or to kill a judge cost themselves: a limit of time and
 import pytest
 
 from its.answers import strict
-from its.grading import LONGEST, Children, judge
+from its.children import Children
+from its.grading import LONGEST, judge
 
 BOMBS = {
     "tower of powers": r"9^{9^{9^{9}}}",

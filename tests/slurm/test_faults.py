@@ -292,7 +292,7 @@ def test_the_controller_is_restarted(site: Disturbed, outcome: Callable) -> None
     site.cluster.end("slurmctld")
     time.sleep(45)
     site.cluster.start("slurmctld", "slurmctld", "-D")
-    wait_for(lambda: site.doctor().out.count("does not answer") == 0, "no controller")
+    wait_for(lambda: site.doctor().out.count("cannot be asked") == 0, "no controller")
     watched = site.doctor("--watch", "--patience", "90", "--every", "5")
     run = site.end(process)
     if watched.status:  # Snakemake waited for ever, and was ended

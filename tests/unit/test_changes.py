@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from test_matrix import PLAN, score
+from test_matrix import PLAN, averaged, score
 
 from its.changes import change_rows, counted
 from its.comparisons import BEST, SAME_TEST
@@ -16,7 +16,7 @@ BASE = "tiny/base/easy"
 def test_each_problem_counts_once_by_how_much_it_changes(tmp_path: Path) -> None:
     score(tmp_path, f"{BASE}/U", "11110000")
     score(tmp_path, "tiny/ot1k-U-sft-s0/easy/U", "01111100")
-    table = change_rows(PLAN, ["U"], ["N"], tmp_path)
+    table = change_rows(PLAN, ["U"], ["N"], averaged(tmp_path))
     (row,) = table.filter(what=SAME_TEST).rows(named=True)
     assert (row["a"], row["b"], row["problems"]) == ("U-U", "base-U", 8)
     assert (row["much_worse"], row["same"], row["much_better"]) == (1, 5, 2)
@@ -27,7 +27,9 @@ def test_replicates_are_averaged_before_they_are_counted(tmp_path: Path) -> None
     score(tmp_path, "tiny/ot1k-N-sft-s0/easy/N", "1100")
     score(tmp_path, "tiny/ot1k.1-N-sft-s1/easy/N", "1000")
     (row,) = (
-        change_rows(PLAN, ["U"], ["N"], tmp_path).filter(a="N-N", what=SAME_TEST).rows(named=True)
+        change_rows(PLAN, ["U"], ["N"], averaged(tmp_path))
+        .filter(a="N-N", what=SAME_TEST)
+        .rows(named=True)
     )
     assert (row["same"], row["better"], row["much_better"]) == (2, 0, 2)
 
@@ -36,7 +38,7 @@ def test_a_pair_chosen_after_the_fact_and_one_without_scores_are_left_out(tmp_pa
     score(tmp_path, f"{BASE}/N", "0111")
     score(tmp_path, f"{BASE}/U", "0001")
     score(tmp_path, "tiny/ot1k-U-sft-s0/easy/U", "1111")
-    table = change_rows(PLAN, ["U"], ["N"], tmp_path)
+    table = change_rows(PLAN, ["U"], ["N"], averaged(tmp_path))
     assert table["what"].to_list() == [SAME_TEST]
     assert BEST not in set(table["what"])
 

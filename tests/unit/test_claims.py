@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 from scipy import stats
-from test_matrix import PLAN, score
+from test_matrix import PLAN, averaged, score
 
 from its.cells import Key
 from its.charts import claims as chart
@@ -28,7 +28,7 @@ BETTER = {"sentence": "It helps.", "plus": [BOTH], "minus": [NONE], "above": 0}
 
 def verdicts(scores: Path, plan: Plan = PLAN, **claims: dict) -> pl.DataFrame:
     said = {name: Claim.model_validate(claim) for name, claim in claims.items()}
-    return claim_rows(plan, said, ["U"], scores)
+    return claim_rows(plan, said, ["U"], averaged(scores, plan))
 
 
 def fill(scores: Path, *, both: float, none: float, problems: int = 60) -> None:
@@ -211,7 +211,9 @@ def test_what_is_the_same_in_every_replicate_is_planned_once(tmp_path: Path) -> 
         "minus": [{"train": "base", "test": "N"}],
     }
     fill(tmp_path, both=0.9, none=0.3)
-    row = claim_rows(FOUR, {"plain": Claim.model_validate(plain)}, [], tmp_path).row(0, named=True)
+    row = claim_rows(
+        FOUR, {"plain": Claim.model_validate(plain)}, [], averaged(tmp_path, FOUR)
+    ).row(0, named=True)
     assert (row["replicates"], row["planned"]) == (1, 1)
     assert row["verdict"] in {"supported", "undecided"}
 

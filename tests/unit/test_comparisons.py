@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from test_matrix import PLAN, score
+from test_matrix import PLAN, averaged, score
 
 from its.comparisons import (
     BEST,
@@ -21,14 +21,14 @@ BASE = "tiny/base/easy"
 
 
 def compared(scores: Path, what: str, a: str) -> dict:
-    table = comparison_rows(PLAN, ["U"], ["N"], scores)
+    table = comparison_rows(PLAN, ["U"], ["N"], averaged(scores))
     return table.row(by_predicate=(pl.col("what") == what) & (pl.col("a") == a), named=True)
 
 
 def test_a_plan_of_two_strategies_has_these_comparisons(tmp_path: Path) -> None:
     score(tmp_path, f"{BASE}/N", "0111")
     score(tmp_path, f"{BASE}/U", "0001")
-    table = comparison_rows(PLAN, ["U"], ["N"], tmp_path)
+    table = comparison_rows(PLAN, ["U"], ["N"], averaged(tmp_path))
     assert table.select("what", "a", "b").rows() == [
         (SAME_TEST, "N-N", "base-N"),
         (SAME_TEST, "N-U", "base-U"),
@@ -46,11 +46,11 @@ def test_a_plan_of_two_strategies_has_these_comparisons(tmp_path: Path) -> None:
 
 
 def test_the_best_untrained_cell_is_the_one_with_the_highest_mean(tmp_path: Path) -> None:
-    nothing = comparison_rows(PLAN, ["U"], ["N"], tmp_path)
+    nothing = comparison_rows(PLAN, ["U"], ["N"], averaged(tmp_path))
     assert BEST not in set(nothing["what"])
     score(tmp_path, f"{BASE}/N", "0001")
     score(tmp_path, f"{BASE}/U", "0111")
-    table = comparison_rows(PLAN, ["U"], ["N"], tmp_path)
+    table = comparison_rows(PLAN, ["U"], ["N"], averaged(tmp_path))
     assert set(table.filter(what=BEST)["b"]) == {"base-U"}
 
 
@@ -58,7 +58,7 @@ def test_a_plan_that_does_not_train_without_context_has_nothing_to_compare_it_wi
     tmp_path: Path,
 ) -> None:
     plan = Plan.model_validate(PLAN.model_dump() | {"train": ["U"]})
-    table = comparison_rows(plan, ["U"], ["N"], tmp_path)
+    table = comparison_rows(plan, ["U"], ["N"], averaged(tmp_path, plan))
     assert set(table["what"]) == {SAME_TEST}
 
 

@@ -616,9 +616,9 @@ def test_an_epoch_that_is_tested_is_one_that_is_kept(raw: dict, read: Callable) 
     with pytest.raises(InputError, match="keep names epoch 1, and of 1 epochs the last one is"):
         read(raw)
     raw["recipes"]["sft"]["epochs"] = 2
-    learners = read(raw).plans["demo"].learners([])
-    assert learners[0] == "smollm2/demo192-N-sft-s0"
-    assert len(learners) == 4
+    trained = read(raw).plans["demo"].trainings([])
+    assert trained[0] == "smollm2/demo192-N-sft-s0"
+    assert len(trained) == 4
     cells = read(raw).plans["demo"].cells([])
     assert "smollm2/demo192-N-sft-s0-e1/sums_easy/N" in cells
 

@@ -183,17 +183,33 @@ def test_only_jobs_of_this_folder_are_read() -> None:
     assert (one.number, one.used, one.makes) == ("1", "1-02:03:04", "rule_train|with|bars")
 
 
-def test_a_controller_that_does_not_answer_is_no_empty_queue(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("", "squeue ended with status 1"),
+        (
+            "squeue: error: fetch_config: DNS SRV lookup failed\n"
+            "squeue: error: _establish_config_source: failed to fetch config\n"
+            "squeue: fatal: Could not establish a configuration source\n",
+            "squeue: fatal: Could not establish a configuration source",
+        ),
+    ],
+)
+def test_a_queue_that_cannot_be_asked_is_no_empty_one(
+    said: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "squeue").write_text("#!/bin/sh\necho refused >&2\nexit 1\n")
+    (tmp_path / "squeue").write_text(f"#!/bin/sh\nprintf '{said}' >&2\nexit 1\n")
     (tmp_path / "squeue").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    with pytest.raises(NoAnswer, match="refused"):
+    with pytest.raises(NoAnswer):
         read_queue(tmp_path)
-    assert findings(facts(tmp_path, tmp_path)) == [
-        Finding(
-            "SLURM's controller does not answer (refused): ask here again once it does, for a "
-            "driver may wait for ever for jobs that ended meanwhile"
-        )
-    ]
+    (tmp_path / ".snakemake/locks").mkdir(parents=True)
+    (tmp_path / ".snakemake/locks/0.output.lock").touch()
+
+    locked, asked = findings(facts(tmp_path, tmp_path))
+
+    assert locked.mend == "snakemake --unlock"  # what can be seen without it is
+    assert asked == Finding(
+        f"SLURM's queue cannot be asked ({why}). A Snakemake that waits for jobs in it may wait "
+        "for ever: look here again once `squeue` works"
+    )

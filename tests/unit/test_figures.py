@@ -11,7 +11,7 @@ from types import ModuleType
 import polars as pl
 import pytest
 from PIL import Image
-from test_matrix import LABELS, PLAN, score
+from test_matrix import LABELS, PLAN, averaged, score
 
 from its.changes import CHANGES, change_rows
 from its.charts import (
@@ -53,7 +53,7 @@ def svg(chart: object, folder: Path) -> str:
 
 
 def test_the_matrix_shows_numbers_sizes_and_holes(scores: Path) -> None:
-    table = codesign_rows(PLAN, ["U"], scores, LABELS)
+    table = codesign_rows(PLAN, ["U"], averaged(scores), LABELS)
     image = svg(codesign.draw(table, NAMES), scores)
     for text in ["30%", "10%", "70%", "[", "10 x 1 of 2", "untrained", "no persona", "Easy sums"]:
         assert text in image
@@ -61,7 +61,7 @@ def test_the_matrix_shows_numbers_sizes_and_holes(scores: Path) -> None:
 
 
 def test_the_forest_shows_what_was_compared(scores: Path) -> None:
-    table = comparison_rows(PLAN, ["U"], ["N"], scores)
+    table = comparison_rows(PLAN, ["U"], ["N"], averaged(scores))
     image = svg(comparisons.draw(table, NAMES), scores)
     assert "Easy sums" in image
     assert "U-U minus base-U" in image
@@ -71,7 +71,7 @@ def test_the_forest_shows_what_was_compared(scores: Path) -> None:
 
 
 def test_thinking_is_left_out_where_there_is_none(scores: Path) -> None:
-    table = codesign_rows(PLAN, ["U"], scores, LABELS)
+    table = codesign_rows(PLAN, ["U"], averaged(scores), LABELS)
     assert "tokens of thinking" in svg(lengths.draw(table, NAMES), scores)
     without = table.with_columns(thinking_tokens=pl.lit(0.0))
     image = svg(lengths.draw(without, NAMES), scores)
@@ -90,7 +90,7 @@ def test_pass_at_k_is_a_line_for_each_training(scores: Path) -> None:
 
 
 def test_problems_gained_and_lost_stand_on_both_sides(scores: Path) -> None:
-    image = svg(changes.draw(change_rows(PLAN, ["U"], ["N"], scores), NAMES), scores)
+    image = svg(changes.draw(change_rows(PLAN, ["U"], ["N"], averaged(scores)), NAMES), scores)
     for text in ["U-U minus base-U", "Easy sums", ">6<", ">4<", "better by half and more"]:
         assert text in image
     assert "N-N" not in image
@@ -105,7 +105,7 @@ def test_the_smallest_counts_of_changes_are_written(tmp_path: Path) -> None:
 
 
 def test_several_matrices_are_blocks_of_one_figure(scores: Path) -> None:
-    table = comparison_rows(PLAN, ["U"], ["N"], scores)
+    table = comparison_rows(PLAN, ["U"], ["N"], averaged(scores))
     other = table.with_columns(sample=pl.lit("limo"))
     image = svg(comparisons.draw(pl.concat([table, other]), NAMES), scores)
     assert "asked the same way: ot1k" in image
@@ -121,7 +121,7 @@ def of_samples(table: pl.DataFrame, count: int) -> pl.DataFrame:
 def test_more_comparisons_than_have_rows_are_grids(
     scores: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = comparison_rows(PLAN, ["U"], ["N"], scores)
+    table = comparison_rows(PLAN, ["U"], ["N"], averaged(scores))
     monkeypatch.setattr("its.grids.MANY", len(table.filter(~pl.col("missing"))))
     rows = comparisons.draw(table, NAMES)
     assert "U-U minus base-U" in rows.to_json()
@@ -155,7 +155,7 @@ def test_a_grid_holds_every_cell_once() -> None:
 def test_many_cells_are_small_and_each_matrix_has_its_untrained_model(
     scores: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = codesign_rows(PLAN, ["U"], scores, LABELS)
+    table = codesign_rows(PLAN, ["U"], averaged(scores), LABELS)
     untrained, trained = table.filter(sample=""), table.filter(pl.col("sample") != "")
     few, many = (pl.concat([untrained, of_samples(trained, count)]) for count in [1, 2])
     monkeypatch.setattr("its.grids.MANY", len(few))
@@ -170,7 +170,7 @@ def test_many_cells_are_small_and_each_matrix_has_its_untrained_model(
 
 
 def test_many_lengths_are_grids(scores: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    table = codesign_rows(PLAN, ["U"], scores, LABELS)
+    table = codesign_rows(PLAN, ["U"], averaged(scores), LABELS)
     monkeypatch.setattr("its.grids.MANY", len(table))
     trained = table.filter(pl.col("sample") != "")
     many = pl.concat([table.filter(sample=""), of_samples(trained, 2)])
@@ -182,7 +182,7 @@ def test_many_lengths_are_grids(scores: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_many_changes_are_grids_of_counts(scores: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    table = change_rows(PLAN, ["U"], ["N"], scores)
+    table = change_rows(PLAN, ["U"], ["N"], averaged(scores))
     monkeypatch.setattr("its.grids.MANY", len(table))
     assert "U-U minus base-U" in changes.draw(table, NAMES).to_json()
     image = svg(changes.draw(of_samples(table, 2), NAMES), scores)
@@ -193,7 +193,7 @@ def test_many_changes_are_grids_of_counts(scores: Path, monkeypatch: pytest.Monk
 
 
 def test_pictures_say_what_one_replicate_cannot_know(scores: Path) -> None:
-    table = comparison_rows(PLAN, ["U"], ["N"], scores)
+    table = comparison_rows(PLAN, ["U"], ["N"], averaged(scores))
     words = "nothing is known of other"
     assert words in svg(comparisons.draw(table, NAMES), scores)
     several = table.with_columns(replicates=pl.lit(2, pl.Int64))
@@ -201,7 +201,7 @@ def test_pictures_say_what_one_replicate_cannot_know(scores: Path) -> None:
 
 
 def test_a_picture_in_pixels_is_packed_well(scores: Path) -> None:
-    table = codesign_rows(PLAN, ["U"], scores, LABELS)
+    table = codesign_rows(PLAN, ["U"], averaged(scores), LABELS)
     save(codesign.draw(table, NAMES), [scores / "figure.png"])
     with Image.open(scores / "figure.png") as picture:
         again = scores / "again.png"
@@ -211,14 +211,14 @@ def test_a_picture_in_pixels_is_packed_well(scores: Path) -> None:
 
 
 def test_the_split_of_variance_says_what_one_replicate_cannot(scores: Path) -> None:
-    table = variance_rows(PLAN, ["U"], scores)
+    table = variance_rows(PLAN, ["U"], averaged(scores))
     image = svg(variance.draw(table, NAMES), scores)
     assert "10 problems x 1 replicate x 1 sample (other trainings unknown)" in image
     assert "Easy sums" in image
 
 
 def test_samples_stand_beside_the_untrained_model(scores: Path) -> None:
-    table = codesign_rows(PLAN, ["U"], scores, LABELS)
+    table = codesign_rows(PLAN, ["U"], averaged(scores), LABELS)
     image = svg(samples.draw(table, NAMES), scores)
     assert ">ot1k<" in image
     assert image.count(UNTRAINED_COLOUR) == 1  # the line
@@ -239,16 +239,18 @@ def test_what_a_plan_can_detect_is_drawn_once_a_benchmark(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("chart", [codesign, lengths, samples])
 def test_a_matrix_of_holes_is_drawn(chart: ModuleType, tmp_path: Path) -> None:
-    assert "<svg" in svg(chart.draw(codesign_rows(PLAN, ["U"], tmp_path, LABELS), NAMES), tmp_path)
+    assert "<svg" in svg(
+        chart.draw(codesign_rows(PLAN, ["U"], averaged(tmp_path), LABELS), NAMES), tmp_path
+    )
 
 
 def test_nothing_to_compare_and_nothing_trained_is_said(tmp_path: Path) -> None:
-    table = comparison_rows(PLAN, ["U"], ["N"], tmp_path)
+    table = comparison_rows(PLAN, ["U"], ["N"], averaged(tmp_path))
     assert "Nothing to compare yet" in svg(comparisons.draw(table, NAMES), tmp_path)
-    none = change_rows(PLAN, ["U"], ["N"], tmp_path)
+    none = change_rows(PLAN, ["U"], ["N"], averaged(tmp_path))
     assert "Nothing to compare yet" in svg(changes.draw(none, NAMES), tmp_path)
     assert "no cell has scores" in svg(
-        variance.draw(variance_rows(PLAN, [], tmp_path), NAMES), tmp_path
+        variance.draw(variance_rows(PLAN, [], averaged(tmp_path)), NAMES), tmp_path
     )
     nothing = pl.DataFrame(schema=LOSSES)
     assert "nothing has been trained" in svg(losses.draw(nothing, NAMES), tmp_path)

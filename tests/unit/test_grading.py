@@ -1,20 +1,16 @@
 r"""Equality is math-verify's, within limits that no answer can break."""
 
 import json
-import os
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from sympy import srepr
 
+from its.children import SECONDS, Children
 from its.grading import (
     DEEPEST,
-    SECONDS,
     SHOWN,
-    Children,
-    Failure,
     Verdict,
     _number,
     _parsed,
@@ -213,35 +209,6 @@ def test_hostile_answers_cost_themselves_alone() -> None:
     assert [text for _, text in verdicts if verdicts["5", text].equal] == [r"\frac{10}{2}"]
     late = verdicts["5", towers[0]]
     assert (late.timed_out, late.rule, late.gold, late.answer) == (True, "timed out", None, None)
-
-
-def fail(how: str) -> str:
-    match how:
-        case "spin":
-            while True:
-                pass
-        case "sleep":
-            time.sleep(60)
-        case "die":
-            time.sleep(0.3)  # else pebble may not know yet what it was at
-            os._exit(1)
-        case "hoard":
-            return str(len(bytearray(3 * 2**30)))  # never touched: it costs no memory
-    return how
-
-
-def test_a_child_that_fails_costs_one_item() -> None:
-    items = ["spin", "die", "hoard", "fine", "also fine"]
-    with Children(2, seconds=1) as children:
-        outcomes = dict(children.run(fail, items))
-        assert dict(children.run(fail, ["fine"])) == {"fine": "fine"}  # they go on
-    assert outcomes == {
-        "spin": Failure("timed out"),
-        "die": Failure("crashed"),
-        "hoard": Failure("out of memory"),
-        "fine": "fine",
-        "also fine": "also fine",
-    }
 
 
 def test_a_gold_that_nothing_could_equal_is_found() -> None:

@@ -33,7 +33,7 @@ def test_paths_come_once_and_learners_without_the_untrained(plan: Plan) -> None:
     cells = plan.cells(["U"])
     assert len(cells) == len(set(cells)) == 11  # untrained: N, U, U.2; 4 learners x 2 strategies
     assert cells == list(dict.fromkeys(cell.path for cell in plan.grid(["U"])))
-    assert plan.learners(["U"]) == [
+    assert plan.trainings(["U"]) == [
         "tiny/ot1k-N-sft-s0",
         "tiny/ot1k-U-sft-s0",
         "tiny/ot1k.1-N-sft-s3",

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from its.cells import MEASURED, Scores, problem_rows, read_scores
 from its.config.plan import Plan
 from its.files import write_json
 from its.intervals import accuracy, over_replicates
@@ -14,6 +15,7 @@ from its.matrix import CODESIGN, PASSES, cell_rows, codesign_rows, pass_rows
 from its.means import means_of
 from its.scoring import VERDICTS
 from its.summary import summarize
+from its.tables import write_table
 
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 PLAN = Plan.model_validate(
@@ -45,12 +47,18 @@ def score(scores: Path, cell: str, marks: str) -> pl.DataFrame:
     return verdicts
 
 
+def averaged(scores: Path, plan: Plan = PLAN) -> Scores:
+    """Return the scores in a folder as the scripts of tables have them: by way of a file."""
+    write_table(scores / "problems.parquet", problem_rows(plan, ["U"], scores))
+    return read_scores(scores / "problems.parquet")
+
+
 def row(table: pl.DataFrame, train: str, test: str) -> dict:
     return table.row(by_predicate=(pl.col("train") == train) & (pl.col("test") == test), named=True)
 
 
 def test_rows_come_in_the_order_of_the_plan(tmp_path: Path) -> None:
-    table = codesign_rows(PLAN, ["U"], tmp_path, LABELS)
+    table = codesign_rows(PLAN, ["U"], averaged(tmp_path), LABELS)
     assert table.schema == CODESIGN
     assert table.select("train", "test").rows() == [
         ("base", "N"),
@@ -65,7 +73,7 @@ def test_rows_come_in_the_order_of_the_plan(tmp_path: Path) -> None:
 
 def test_a_hole_is_a_row_without_numbers(tmp_path: Path) -> None:
     score(tmp_path, "tiny/base/easy/N", "0110")
-    table = codesign_rows(PLAN, ["U"], tmp_path, LABELS)
+    table = codesign_rows(PLAN, ["U"], averaged(tmp_path), LABELS)
     assert table["missing"].to_list() == [False, *[True] * 5]
     hole = row(table, "U", "U")
     assert hole["mean"] is hole["low"] is hole["problems"] is None
@@ -79,7 +87,7 @@ def test_replicates_are_averaged_and_count_as_random(tmp_path: Path) -> None:
         score(tmp_path, "tiny/ot1k-U-sft-s0/easy/U", "11110"),
         score(tmp_path, "tiny/ot1k.1-U.1-sft-s1/easy/U.1", "10100"),
     ]
-    found = row(codesign_rows(PLAN, ["U"], tmp_path, LABELS), "U", "U")
+    found = row(codesign_rows(PLAN, ["U"], averaged(tmp_path), LABELS), "U", "U")
     expected = over_replicates([means_of(one, "correct") for one in both])
     assert found["mean"] == pytest.approx(0.6)
     assert (found["low"], found["high"]) == pytest.approx((expected.low, expected.high))
@@ -101,7 +109,9 @@ def test_cells_learn_from_each_other_how_much_replicates_differ(tmp_path: Path) 
                     f"tiny/ot1k.1-{again[0]}-sft-s1/easy/{again[1]}",
                     last if both else "11110000",
                 )
-    before, after = (codesign_rows(PLAN, ["U"], scores, LABELS) for scores in (calm, torn))
+    before, after = (
+        codesign_rows(PLAN, ["U"], averaged(scores), LABELS) for scores in (calm, torn)
+    )
     assert row(after, "N", "N")["low"] < row(before, "N", "N")["low"]
     found = row(after, "U", "U")
     alone = over_replicates(
@@ -115,7 +125,7 @@ def test_cells_learn_from_each_other_how_much_replicates_differ(tmp_path: Path) 
 
 def test_what_no_replicate_changes_is_one_measurement(tmp_path: Path) -> None:
     only = score(tmp_path, "tiny/base/easy/N", "0110")
-    found = row(codesign_rows(PLAN, ["U"], tmp_path, LABELS), "base", "N")
+    found = row(codesign_rows(PLAN, ["U"], averaged(tmp_path), LABELS), "base", "N")
     assert (found["replicates"], found["planned"], found["over"]) == (1, 1, "problems")
     assert (found["low"], found["high"]) == (accuracy(only).low, accuracy(only).high)
     assert (found["sample"], found["train_label"]) == ("", "untrained")
@@ -128,18 +138,43 @@ def test_chances_come_by_rising_number_of_responses(tmp_path: Path) -> None:
     assert pass_rows(PLAN, ["U"], tmp_path)["k"].to_list() == [9, 10]
 
 
-def test_the_script_writes_all_tables_and_no_formula(tmp_path: Path) -> None:
+def test_the_scripts_write_all_tables_and_no_formula(tmp_path: Path) -> None:
     score(tmp_path, "tiny/base/easy/U", "0110")
-    out = [tmp_path / f"{name}.csv" for name in ["codesign", "cells", "pass_at_k"]]
-    command = [sys.executable, SCRIPTS / "tabulate_codesign.py", *out, "--scores", tmp_path]
-    command += ["--plan", PLAN.settings(), "--drawn", "U", "--labels", '{"U": "=cmd()"}']
+    names = ["problems.parquet", "cells.csv", "pass_at_k.csv", "codesign.csv"]
+    problems, cells, passes, codesign = (tmp_path / name for name in names)
+    plan = ["--plan", PLAN.settings(), "--drawn", "U"]
+    labels = ["--labels", '{"U": "=cmd()"}']
+    script("tabulate_cells", problems, cells, passes, "--scores", tmp_path, *plan)
+    script("tabulate_codesign", codesign, "--problems", problems, *plan, *labels)
+    assert row(pl.read_csv(codesign), "base", "U")["test_label"] == "'=cmd()"
+    found = pl.read_csv(cells).filter(~pl.col("missing"))
+    assert found.select("cell", "mean").rows() == [("tiny/base/easy/U", 0.5)]
+    table = pl.read_csv(passes)
+    assert table.columns == list(PASSES)
+    assert table.select("train", "test", "k", "pass_at_k").rows() == [("base", "U", 1, 0.5)]
+
+
+def script(name: str, *arguments: object) -> None:
+    command = [sys.executable, SCRIPTS / f"{name}.py", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert row(pl.read_csv(out[0]), "base", "U")["test_label"] == "'=cmd()"
-    cells = pl.read_csv(out[1])
-    assert cells.filter(~pl.col("missing")).select("cell", "mean").rows() == [
-        ("tiny/base/easy/U", 0.5)
-    ]
-    passes = pl.read_csv(out[2])
-    assert passes.columns == list(PASSES)
-    assert passes.select("train", "test", "k", "pass_at_k").rows() == [("base", "U", 1, 0.5)]
+
+
+def test_what_goes_by_way_of_the_file_is_what_verdicts_say(tmp_path: Path) -> None:
+    verdicts = score(tmp_path, "tiny/base/easy/U", "0110")
+    more = verdicts.with_columns(sample=pl.lit(1, pl.Int64), correct=pl.lit(True))
+    both = pl.concat([verdicts, more])
+    both.write_parquet(tmp_path / "tiny/base/easy/U.parquet")
+    scores = averaged(tmp_path)
+    assert list(scores) == ["tiny/base/easy/U"]
+    for column in MEASURED:
+        found, said = scores["tiny/base/easy/U"][column], means_of(both, column)
+        assert found.values.tolist() == said.values.tolist()
+        for name in ["ids", "responses", "samples", "sampling", "fractions"]:
+            assert getattr(found, name) == getattr(said, name)
+    assert scores["tiny/base/easy/U"]["correct"].sampling == 0.125
+
+
+def test_a_plan_without_scores_has_a_table_without_rows(tmp_path: Path) -> None:
+    assert averaged(tmp_path) == {}
+    assert codesign_rows(PLAN, ["U"], {}, LABELS)["missing"].all()

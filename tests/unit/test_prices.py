@@ -199,13 +199,22 @@ def test_a_person_sees_jobs_and_totals(demo: Config) -> None:
     prices = price_rows(found, demo.price)
     text = in_words(prices, heading(found, demo.price, {}))
     assert "config/README.md says what it assumes" in text
-    assert "Cores at once for jobs without a GPU: 2." in text
+    assert "Cores at once for jobs without a GPU (price.cores): 2." in text
     assert "GPUs" not in text.split("stage")[0]
     assert "1 core " in text
     assert "2 cores" in text
     assert "smollm2 demo192 sft" in text
     assert max(map(len, text.splitlines())) <= 160
     assert text.splitlines()[-1].split()[:2] == ["all", str(prices["jobs"].sum())]
+
+
+def test_gpus_at_hand_stand_with_the_key_that_declares_them() -> None:
+    one = Kind("train", "m", "b", 1, gpus=2, cores=1, start=0, work=1)
+    for declared, expected in [(None, 2), (8, 8)]:
+        head = heading([one], Price(gpus=declared), {})
+        assert any(
+            line.startswith(f"GPUs at once (price.gpus): {expected} h100, ") for line in head
+        )
 
 
 def test_a_line_says_time_disk_and_memory(demo: Config) -> None:

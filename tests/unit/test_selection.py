@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from test_matrix import PLAN, score
+from test_matrix import PLAN, averaged, score
 
 from its.config.plan import Plan
 from its.intervals import over_problems
@@ -21,7 +21,7 @@ def test_a_pair_is_chosen_on_one_benchmark_and_reported_on_another(tmp_path: Pat
         for benchmark, right in zip(TWO.benchmarks, several, strict=True):
             score(tmp_path, f"tiny/ot1k-{train}-sft-s0/{benchmark}/{test}", right)
     score(tmp_path, "tiny/base/easy/N", "1111")  # untrained: no pair of strategies
-    table = selection_rows(TWO, ["U"], tmp_path)
+    table = selection_rows(TWO, ["U"], averaged(tmp_path, TWO))
     assert table.schema == SELECTION
     found = table.select("chosen_on", "reported_on", "cell", "mean").rows()
     assert found == [
@@ -37,7 +37,11 @@ def test_a_pair_is_chosen_on_one_benchmark_and_reported_on_another(tmp_path: Pat
     assert table["note"].str.contains("another pair may be better").all()  # U-N is missing
     for benchmark in TWO.benchmarks:
         score(tmp_path, f"tiny/ot1k-U-sft-s0/{benchmark}/N", "0000")
-    assert not selection_rows(TWO, ["U"], tmp_path)["note"].str.contains("missing").any()
+    assert (
+        not selection_rows(TWO, ["U"], averaged(tmp_path, TWO))["note"]
+        .str.contains("missing")
+        .any()
+    )
 
 
 def test_the_interval_of_the_best_cell_counts_its_own_responses(tmp_path: Path) -> None:
@@ -46,21 +50,21 @@ def test_the_interval_of_the_best_cell_counts_its_own_responses(tmp_path: Path) 
     score(tmp_path, "tiny/ot1k-N-sft-s0/easy/N", "11011110")
     for draw in ["", ".1"]:
         score(tmp_path, f"tiny/ot1k-U{draw}-sft-s0/easy/U{draw}", "00100000")
-    found = selection_rows(plan, ["U"], tmp_path).row(0, named=True)
+    found = selection_rows(plan, ["U"], averaged(tmp_path, plan)).row(0, named=True)
     expected = over_problems(np.array([1, 1, 0, 1, 1, 1, 1, 0]), 8)
     assert found["cell"] == "N-N"
     assert (found["low"], found["high"]) == pytest.approx((expected.low, expected.high))
 
 
 def test_a_plan_without_scores_has_no_rows(tmp_path: Path) -> None:
-    table = selection_rows(TWO, ["U"], tmp_path)
+    table = selection_rows(TWO, ["U"], averaged(tmp_path, TWO))
     assert (len(table), table.schema) == (0, SELECTION)
 
 
 def test_a_cell_without_scores_on_the_other_benchmark_is_not_chosen(tmp_path: Path) -> None:
     score(tmp_path, "tiny/ot1k-U-sft-s0/easy/U", "11")
     score(tmp_path, "tiny/ot1k-N-sft-s0/hard/N", "11")
-    table = selection_rows(TWO, ["U"], tmp_path)
+    table = selection_rows(TWO, ["U"], averaged(tmp_path, TWO))
     assert table.filter(chosen_on="easy", reported_on="hard")["note"].item() == (
         "no cell has scores on both"
     )

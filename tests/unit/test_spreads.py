@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
-from test_matrix import score
 
-from its.cells import Key
+from its.cells import Key, Scored
 from its.means import Means, means_of, stacked
 from its.spreads import Spread, Spreads, Weighted, common_spread
 from its.uncertainty import Variance
@@ -43,15 +41,17 @@ def test_one_cell_shows_its_own_mean_square() -> None:
     assert three.freedom == (2, 2)
 
 
-def test_a_cell_that_is_the_same_in_every_replicate_has_no_spread(tmp_path: Path) -> None:
-    for name, marks in {"N": "1100", "U": "1110", "U.1": "1000"}.items():
-        score(tmp_path, name, marks)
+def test_a_cell_that_is_the_same_in_every_replicate_has_no_spread() -> None:
+    scored = {
+        name: Scored(name, {"correct": table(right)})
+        for name, right in {"N": 0.5, "U": 0.75, "U.1": 0.25}.items()
+    }
     same = Key("m", "", "base", "", "b", "N")
     other = same._replace(test="U")
     spreads = Spreads(
         {
-            same: dict.fromkeys(range(2), tmp_path / "N.parquet"),
-            other: {0: tmp_path / "U.parquet", 1: tmp_path / "U.1.parquet"},
+            same: dict.fromkeys(range(2), scored["N"]),
+            other: {0: scored["U"], 1: scored["U.1"]},
         }
     )
     assert spreads.of(same, "correct") is None

@@ -257,9 +257,10 @@ def test_one_replicate_has_no_interval_over_replicates() -> None:
     assert estimate.low is estimate.high is None
 
 
-def test_cells_with_other_problems_are_not_compared() -> None:
+@pytest.mark.parametrize("order", [1, -1])
+def test_cells_with_other_problems_are_not_compared(order: int) -> None:
     with pytest.raises(InputError, match="p02 is in one of the first and the 2. table"):
-        over_replicates([cell("1", "0"), cell("1", "0", "1")])
+        over_replicates([cell("1", "0"), cell("1", "0", "1")][::order])
 
 
 def test_the_interval_of_a_difference_is_students() -> None:

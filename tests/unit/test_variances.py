@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from test_matrix import PLAN, score
+from test_matrix import PLAN, averaged, score
 
 from its.variances import VARIANCES, variance_rows
 
@@ -16,7 +16,7 @@ def test_shares_add_up_and_one_replicate_tells_nothing_of_others(tmp_path: Path)
         for train, test in [("U", "U"), ("N", "N")]:
             learner = f"tiny/ot1k{draw}-{train}{draw * (train == 'U')}-sft-s{seed}"
             score(tmp_path, f"{learner}/easy/{test}{draw * (test == 'U')}", right)
-    table = variance_rows(PLAN, ["U"], tmp_path)
+    table = variance_rows(PLAN, ["U"], averaged(tmp_path))
     assert table.schema == VARIANCES
     assert table["train"].to_list() == ["base", "N", "U"]
     assert table["replicates"].null_count() == 1
@@ -30,7 +30,7 @@ def test_shares_add_up_and_one_replicate_tells_nothing_of_others(tmp_path: Path)
 
 
 def test_what_never_varies_has_no_error_and_no_shares(tmp_path: Path) -> None:
-    assert variance_rows(PLAN, ["U"], tmp_path).schema == VARIANCES
+    assert variance_rows(PLAN, ["U"], averaged(tmp_path)).schema == VARIANCES
     score(tmp_path, "tiny/base/easy/N", "1111")
-    (row,) = variance_rows(PLAN, ["U"], tmp_path).rows(named=True)
+    (row,) = variance_rows(PLAN, ["U"], averaged(tmp_path)).rows(named=True)
     assert [row[name] for name in ["error", "problems", "rest", "samples"]] == [0] * 4

@@ -159,7 +159,7 @@ def test_a_partial_table_makes_no_score(checkout: Checkout) -> None:
     )
 
     assert run.status == 0, run.out
-    assert run.jobs == {"tabulate_codesign": 1}
+    assert run.jobs == {"tabulate_cells": 1, "tabulate_codesign": 1}
 
 
 def test_a_table_of_personas_has_those_of_every_set_they_are_asked_with(checkout: Checkout) -> None:
@@ -209,6 +209,25 @@ def test_a_target_that_nothing_makes_is_answered_with_what_is_like_it(checkout: 
     assert "MissingRule" not in run.out
     # The value of an option is no target.
     assert checkout.snakemake("-n", SCORE, "--report-html-path", "results/mine.html").status == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "near"),
+    [
+        ("sources/sumz/manifest.json", "sources/sums/manifest.json"),
+        ("pools/dmo.json", "pools/demo.json"),
+        ("sets/spaer7.parquet", "sets/spare7.parquet"),
+        ("refined/spare7/Shufled.parquet", "refined/spare7/Shuffled.parquet"),
+    ],
+)
+def test_what_is_in_the_catalogue_and_in_no_plan_is_suggested(
+    checkout: Checkout, target: str, near: str
+) -> None:
+    spare = "samples={spare7: {pool: demo, size: 7}}"
+    run = checkout.snakemake("-n", "--config", spare, "--", f"results/{target}")
+
+    assert run.status != 0
+    assert f"results/{target}: nothing makes it; near are results/{near}" in run.out
 
 
 def test_what_was_made_with_another_config_is_not_taken_for_ours(checkout: Checkout) -> None:

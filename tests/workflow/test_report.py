@@ -90,10 +90,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             rows.write_parquet(path)
         write_json(results / f"scores/{cell}.json", summarize(verdicts))
     (results / "scores/tiny/few-U-sft-s0/easy/U.parquet").unlink()  # a hole
-    plan = ["--plan", PLAN.settings(), "--labels", json.dumps(LABELS)]
+    plan = ["--plan", PLAN.settings()]
     tables = [results / f"tables/{name}.csv" for name in ["codesign", "cells", "pass_at_k"]]
-    _script("tabulate_codesign", *tables, "--scores", results / "scores", *plan)
-    named = ["--strategies", *PLAN.strategies(), "--labels", json.dumps(LABELS)]
+    problems, labels = results / "tables/problems.parquet", ["--labels", json.dumps(LABELS)]
+    _script("tabulate_cells", problems, *tables[1:], "--scores", results / "scores", *plan)
+    _script("tabulate_codesign", tables[0], "--problems", problems, *plan, *labels)
+    named = ["--strategies", *PLAN.strategies(), *labels]
     figures = []
     for name, table in [("codesign", tables[0]), ("lengths", tables[0]), ("pass_at_k", tables[2])]:
         kinds = [results / f"figures/{name}.{kind}" for kind in ["svg", "png", "pdf"]]

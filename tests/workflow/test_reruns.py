@@ -9,7 +9,14 @@ from conftest import Checkout
 SMALL = ["--configfile", "config/small.yaml"]
 
 # Rules below another one, in the small plan.
-SHOWN = {"tabulate_codesign", "compare", "draw_codesign", "draw_comparisons", "draw_lengths"}
+SHOWN = {
+    "tabulate_cells",
+    "tabulate_codesign",
+    "compare",
+    "draw_codesign",
+    "draw_comparisons",
+    "draw_lengths",
+}
 SHOWN |= {"draw_pass_at_k", "tabulate_selection", "tabulate_variance", "draw_variance"}
 SHOWN |= {"tabulate_changes", "draw_changes", "write_report"}
 SCORED = {"judge", "summarize"} | SHOWN
@@ -48,7 +55,7 @@ CHANGES = {
     "filter": (edit("config/small.yaml", '"boxed{"', '"boxed{", "="'), POOLED),
     "rows of a sample": (edit("config/small.yaml", "size: 16", "size: 12"), SAMPLED),
     "grader": (
-        edit("scripts/its/grading.py", "SECONDS = ", "SECONDS = 1 + "),
+        edit("scripts/its/grading.py", "LONGEST = ", "LONGEST = 1 + "),
         SCORED,
     ),
     "statistics": (append("scripts/its/intervals.py", "\nNEW = 1\n"), {"summarize"} | SHOWN),

@@ -1,11 +1,12 @@
 """A number is followed down to its sources, and what changed on the way is seen."""
 
 import json
+import shutil
 import subprocess
 import sys
 
 import pytest
-from conftest import Checkout, copy_to
+from conftest import ROOT, Checkout, copy_to
 
 SET = "results/sets/few_test.parquet"
 SOURCE = "results/sources/few_held_out/manifest.json"
@@ -24,8 +25,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """Return a checkout under git with one set."""
     checkout = copy_to(tmp_path_factory.mktemp("traced") / "checkout")
     git = ["git", "-c", "user.name=n", "-c", "user.email=e@example.org"]
-    for command in [["init", "-q"], ["add", "Snakefile", "rules"], ["commit", "-qm", "one"]]:
+    shutil.copy(ROOT / ".gitignore", checkout.folder)
+    for command in [["init", "-q"], ["add", "."], ["commit", "-qm", "one"]]:
         subprocess.run([*git, *command], cwd=checkout.folder, check=True)
+    for untracked in ["config/mine.yaml", "notes.txt"]:
+        (checkout.folder / untracked).touch()
     checkout.edit("rules/sets.smk", "rule fetch_source:", "rule fetch_source:  # seen")
     run = checkout.snakemake("--cores", "1", "--configfile", "config/small.yaml", "--", SET)
     assert run.status == 0, run.out
@@ -40,7 +44,7 @@ def test_a_chain_ends_at_its_sources_and_names_settings_and_commit(made: Checkou
     commit = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=made.folder, capture_output=True, text=True
     ).stdout.strip()
-    assert f"commit {commit}, uncommitted: rules/sets.smk" in out
+    assert f"commit {commit}, uncommitted: rules/sets.smk, config/mine.yaml\n" in out
     assert "2 files, every hash as it was recorded" in out
 
 

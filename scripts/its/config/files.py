@@ -5,11 +5,14 @@ from pathlib import Path
 
 import yaml
 
+# Ten times as fast, where PyYAML was built with it.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 
 def duplicates(files: Sequence[str]) -> Iterator[str]:
     """Yield a line for each key that stands twice in a mapping: YAML would take the last."""
     for file in dict.fromkeys(files):
-        todo = [("", yaml.compose(Path(file).read_text(encoding="utf-8"), yaml.SafeLoader))]
+        todo = [("", yaml.compose(Path(file).read_text(encoding="utf-8"), LOADER))]
         walked = set()  # an alias is the node itself: it may stand in many places
         while todo:
             place, node = todo.pop()
@@ -34,9 +37,8 @@ def redefinitions(files: Sequence[str]) -> Iterator[str]:
     """Yield a line for each name that two files define differently: they would be mixed."""
     first: dict[tuple[str, str], tuple[str, object]] = {}
     for file in dict.fromkeys(files):
-        for section, names in (
-            yaml.safe_load(Path(file).read_text(encoding="utf-8")) or {}
-        ).items():
+        sections = yaml.load(Path(file).read_text(encoding="utf-8"), LOADER) or {}
+        for section, names in sections.items():
             for name, content in names.items() if isinstance(names, dict) else ():
                 other, known = first.setdefault((section, name), (file, content))
                 if content != known:

@@ -141,7 +141,7 @@ class Plan(Section):
             for test in self.test
         ]
 
-    def learners(self, drawn: Container[str]) -> list[str]:
+    def trainings(self, drawn: Container[str]) -> list[str]:
         """List `model/learner` of everything that the plan trains, kept epochs apart."""
         return list(
             dict.fromkeys(

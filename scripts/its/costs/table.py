@@ -101,10 +101,10 @@ def heading(kinds: Sequence[Kind], price: Price, factors: Mapping[Group, Factors
     lines = ["config/README.md says what it assumes (price)."]
     if any(one.gpus for one in kinds):
         lines.append(
-            f"GPUs at once: {gpus} {price.gpu}, {card.memory:g} GiB, {card.bfloat16:g} TFLOP/s, of "
-            f"which trainings reach {price.mfu:g}."
+            f"GPUs at once (price.gpus): {gpus} {price.gpu}, {card.memory:g} GiB, "
+            f"{card.bfloat16:g} TFLOP/s, of which trainings reach {price.mfu:g}."
         )
-    lines.append(f"Cores at once for jobs without a GPU: {cores}.")
+    lines.append(f"Cores at once for jobs without a GPU (price.cores): {cores}.")
     for (stage, gpu), found in sorted(factors.items()):
         where = "GPUs" if gpu else "the processor"
         lines.append(
