@@ -35,6 +35,11 @@ from its.retries import at_attempt, most_of
 from its.runs import note_run
 from its.versions import code_version, version_of
 
+# Plans make many objects, nearly all of which stay: to look through them for garbage again and again
+# takes a quarter of a dry run.
+gc.freeze()
+gc.set_threshold(50_000, 20, 100)
+
 try:
     experiment = read_config(config, workflow.configfiles)
 except InputError as error:
@@ -46,10 +51,6 @@ if workflow.is_main_process:
         print(f"warning: {line}", file=sys.stderr)
 # For captions: with defaults.
 config |= experiment.model_dump(mode="json", exclude_none=True)
-
-# What was imported stays: to look through it for garbage again and again, and at the end, takes a
-# fifth of a dry run.
-gc.freeze()
 
 # Where the terminal is a file, neither jobs nor Snakemake write over the other's lines.
 for stream in (1, 2):
