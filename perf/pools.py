@@ -267,11 +267,13 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[1_140, 11_400, 114_000])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--open-r1", type=Path, help="its script, to compare decontamination")
-    sides = ["datasets", "warm", "open-r1", "alone"]
+    sides = ["rows", "datasets", "warm", "open-r1", "alone"]
     parser.add_argument("--side", choices=sides, help="run it, for this script")
     args = parser.parse_args()
 
     sizes = [round(args.rows[0] * share) for share in SHARES]
+    if args.side == "rows":
+        return made_up(args.folder, args.rows[0])
     if args.side == "datasets":
         return with_datasets(args.folder, sizes)
     if args.side == "warm":
@@ -283,10 +285,11 @@ def main() -> None:
     print(HEADING)
     for rows in args.rows:
         folder = args.folder.resolve() / str(rows)
+        here = [sys.executable, __file__, str(folder), "--rows", str(rows), "--side"]
         if not folder.exists():
             folder.mkdir(parents=True)
-            made_up(folder, rows)
-        here = [sys.executable, __file__, str(folder), "--rows", str(rows), "--side"]
+            # Not here: what is started has its memory counted from that of who starts it.
+            cost([*here, "rows"], folder)
         if args.open_r1:
             script = args.open_r1.resolve()
             compare_decontamination(folder, rows, here, args.rounds, script)

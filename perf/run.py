@@ -83,7 +83,8 @@ def parts(folder: Path, problems: Sequence[Path], open_r1: Path | None) -> list[
     config = read_config(merged([ROOT / "config/config.yaml"]))
     chat = config.models["smollm2"].chat.model_dump(mode="json")
     sampling = config.benchmarks["sums_easy"].sampling.model_dump(mode="json")
-    many = {"chat": chat, "sampling": sampling | {"temperature": 0.6, "n": 32, "max_tokens": 16}}
+    shape = {"temperature": 0.6, "n": 32, "max_tokens": 16, "shard_samples": 8}
+    many = {"chat": chat, "sampling": sampling | shape}
     learnt = {"chat": chat, "recipe": config.recipes["sft"].model_dump(mode="json")}
     pools = ["scripts/fetch_source.py", "scripts/filter_pool.py", "scripts/sample_pool.py"]
     refined = {name: f"results/refined/{name}/N.parquet" for name in ["sums_easy", "demo192"]}

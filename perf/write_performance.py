@@ -23,7 +23,11 @@ measured beside other work: then ratios say more than times.
 
 
 def newest(rows: pl.DataFrame, goals: dict[str, float]) -> pl.DataFrame:
-    """Return of each `what` and `size` the row measured last, with its goal or null."""
+    """Return of each `what` and `size` the row measured last, with its goal or null.
+
+    Of a part only what was measured with its last code: its sizes may have been others before.
+    """
+    rows = rows.filter(pl.col("code") == pl.col("code").last().over("part"))
     last = rows.unique(["part", "what", "size"], keep="last", maintain_order=True)
     goal = pl.col("what").replace_strict(goals, default=None, return_dtype=pl.Float64)
     return last.with_columns(goal=goal)
