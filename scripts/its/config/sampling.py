@@ -30,8 +30,8 @@ class Sampling(Section):
     """Problems of a shard, which is one call of the engine: what an interrupted job does again at
     most, and what a larger `n` takes up."""
     shard_samples: int = Field(1, ge=1)
-    """Responses to each of its problems; `n` is a multiple. A call of few responses leaves an engine
-    half idle: where there are few problems, let a shard have some hundreds of responses."""
+    """Responses to each of its problems; `n` is a multiple. A call of few responses leaves an
+    engine half idle: where there are few problems, let a shard have some hundreds of responses."""
 
     @model_validator(mode="after")
     def _greedy_once(self) -> "Sampling":
