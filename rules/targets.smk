@@ -17,9 +17,8 @@ def makes(target):
 def there_is():
     """Return targets, and files of all plans, of the one at hand first, and of the catalogue."""
     plans = sorted(experiment.plans, key=lambda name: name != config["plan"])
-    files = [
-        path for name in plans for path in files_of(name)
-    ] + files_of_the_catalogue()
+    files = [path for name in plans for path in files_of(name)]
+    files += files_of_the_catalogue()
     targets = [rule.name for rule in workflow.rules if not rule.has_wildcards()]
     return [
         *targets,

@@ -24,7 +24,8 @@ MEASURED = [
 ]
 """Columns of verdicts that are averaged."""
 
-TRUTHS = {name for name in MEASURED if VERDICTS[name] == pl.Boolean}
+BOOLEAN = {name for name in MEASURED if VERDICTS[name] == pl.Boolean}
+"""Those that hold truth values."""
 
 PROBLEMS = {
     "cell": pl.String,
@@ -89,7 +90,7 @@ def _averaged(plan: Plan, drawn: Container[str], scores: Path) -> Iterator[pl.Da
 def read_scores(path: Path) -> Scores:
     """Read a table of `PROBLEMS`; raise `InputError` if it is none."""
     by_cell = read_table(path, PROBLEMS).partition_by("cell", maintain_order=True, as_dict=True)
-    return {cell: from_problems(rows, MEASURED, TRUTHS) for (cell,), rows in by_cell.items()}
+    return {cell: from_problems(rows, MEASURED, BOOLEAN) for (cell,), rows in by_cell.items()}
 
 
 def planned_cells(plan: Plan, drawn: Container[str], scores: Scores) -> Cells:
