@@ -50,7 +50,7 @@ report: install  ## Write the report of the plan from the results that there are
 
 .PHONY: unlock
 unlock: install
-	@compgen -G ".snakemake/locks/*" > /dev/null || exit 0
+	@# First who is at work: a call beside it that ended has taken its lock away with its own.
 	for process in /proc/[0-9]*; do
 	    [[ "$$(readlink $$process/cwd)" == "$(realpath .)" ]] || continue
 	    command="$$(tr '\0' ' ' < $$process/cmdline)" || continue
@@ -58,6 +58,7 @@ unlock: install
 	    echo "error: Snakemake is at work here already, as process $${process#/proc/}" >&2
 	    exit 1
 	done
+	compgen -G ".snakemake/locks/*" > /dev/null || exit 0
 	echo "The last run was killed, so it left its lock: snakemake --unlock"
 	snakemake --unlock
 

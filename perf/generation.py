@@ -20,7 +20,7 @@ from measure import HEADING, Cost, show
 ROOT = Path(__file__).parents[1]
 
 
-def bare(weights: Path, prompts: Path, settings: dict) -> None:
+def bare(weights: Path, prompts: Path, settings: dict, dtype: str, gpus: int) -> None:
     """Answer with vLLM alone; print the seconds that `generate` took."""
     sys.path.insert(0, str(ROOT / "scripts"))
     import polars as pl
@@ -31,7 +31,7 @@ def bare(weights: Path, prompts: Path, settings: dict) -> None:
     from its.engine import prepare, start
     from its.shards import seed_for
 
-    prepare(0)
+    prepare(gpus)
     from vllm import SamplingParams
 
     chat, sampling = Chat(**settings["chat"]), Sampling(**settings["sampling"])
@@ -40,8 +40,8 @@ def bare(weights: Path, prompts: Path, settings: dict) -> None:
     tokens = [prompt_tokens(tokenizer, one, chat) for one in rows["messages"].to_list()]
     engine = start(
         weights.parent,
-        dtype="float32",
-        gpus=0,
+        dtype=dtype,
+        gpus=gpus,
         limit=chat.context,
         tokens=sum(len(one) + sampling.max_tokens for one in tokens),
     )
@@ -64,7 +64,7 @@ def bare(weights: Path, prompts: Path, settings: dict) -> None:
     os._exit(0)
 
 
-def ours(weights: Path, prompts: Path, settings: dict) -> tuple[float, int, int]:
+def ours(weights: Path, prompts: Path, settings: dict, device: list[str]) -> tuple[float, int, int]:
     """Run the script of the rule; return seconds after the engine's start, tokens, responses."""
     import polars as pl
 
@@ -73,9 +73,7 @@ def ours(weights: Path, prompts: Path, settings: dict) -> tuple[float, int, int]
         command = [sys.executable, ROOT / "scripts/generate.py", weights, prompts, out]
         for name in ["sampling", "chat"]:
             command += [f"--{name}", json.dumps(settings[name])]
-        process = subprocess.Popen(
-            [*command, "--dtype", "float32"], stderr=subprocess.PIPE, text=True
-        )
+        process = subprocess.Popen([*command, *device], stderr=subprocess.PIPE, text=True)
         begin = None
         for line in process.stderr:
             if re.search(r"engine runs", line):
@@ -93,18 +91,21 @@ def main() -> None:
     parser.add_argument("weights", type=Path, help="manifest of a model")
     parser.add_argument("prompts", type=Path, help="a refined benchmark")
     parser.add_argument("--settings", type=json.loads, required=True, help="chat and sampling")
+    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--gpus", default="0", help="to answer on")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--bare", action="store_true", help="run the other side, for this script")
     args = parser.parse_args()
 
     if args.bare:
-        bare(args.weights, args.prompts, args.settings)
+        bare(args.weights, args.prompts, args.settings, args.dtype, int(args.gpus))
+    device = ["--dtype", args.dtype, "--gpus", args.gpus]
     costs: dict[str, list[Cost]] = {"ours": [], "theirs": []}
     print(HEADING)
     for _ in range(args.rounds):
-        seconds, tokens, responses = ours(args.weights, args.prompts, args.settings)
+        seconds, tokens, responses = ours(args.weights, args.prompts, args.settings, device)
         command = [sys.executable, __file__, args.weights, args.prompts, "--bare"]
-        command += ["--settings", json.dumps(args.settings)]
+        command += ["--settings", json.dumps(args.settings), *device]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         other, same = re.search(r"BARE ([\d.]+) (\d+)", done.stdout).groups()
         if int(same) != tokens:

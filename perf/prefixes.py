@@ -26,15 +26,17 @@ def main() -> None:
     parser.add_argument("weights", type=Path, help="manifest of a model")
     parser.add_argument("--samples", type=int, nargs="+", default=[4, 16])
     parser.add_argument("--length", type=int, default=512, help="tokens of a prompt")
+    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--gpus", type=int, default=0, help="to answer on")
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
 
     from its.engine import Request, prepare, respond, room_for, start
 
-    prepare(0)
+    prepare(args.gpus)
     limit = args.length + WRITTEN
     room = room_for([args.length] * max(args.samples), WRITTEN)
-    engine = start(args.weights.parent, dtype="float32", gpus=0, limit=limit, tokens=room)
+    engine = start(args.weights.parent, dtype=args.dtype, gpus=args.gpus, limit=limit, tokens=room)
     cached: list[int] = []
     generate = engine.generate
 

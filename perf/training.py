@@ -13,30 +13,38 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from measure import HEADING, Cost, show
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 ROOT = Path(__file__).parents[1]
 
 
-def bare(weights: Path, rows: Path, settings: dict) -> None:
-    """Train with TRL alone; print seconds of the training and the tokens it saw."""
-    os.environ["HF_HUB_OFFLINE"] = "1"
+def conversations(rows: Path, system: str) -> "Dataset":
+    """Return rows as TRL's own tokenising wants them."""
     import polars as pl
     from datasets import Dataset
-    from trl import SFTConfig, SFTTrainer
 
-    recipe, system = settings["recipe"], settings["chat"]["system"]
-    table = pl.read_parquet(rows)
-    data = Dataset.from_list(
+    return Dataset.from_list(
         [
             {
                 "prompt": [{"role": "system", "content": system}, *row["messages"]],
                 "completion": [{"role": "assistant", "content": row["response"]}],
             }
-            for row in table.iter_rows(named=True)
+            for row in pl.read_parquet(rows).iter_rows(named=True)
         ]
     )
+
+
+def bare(weights: Path, rows: Path, settings: dict) -> None:
+    """Train with TRL alone; print seconds of the training and the tokens it saw."""
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    from trl import SFTConfig, SFTTrainer
+
+    recipe, system = settings["recipe"], settings["chat"]["system"]
     with tempfile.TemporaryDirectory() as folder:
         config = SFTConfig(
             output_dir=folder,
@@ -54,25 +62,28 @@ def bare(weights: Path, rows: Path, settings: dict) -> None:
             report_to="none",
             model_init_kwargs={"dtype": "float32"},
         )
-        trainer = SFTTrainer(str(weights.parent), args=config, train_dataset=data)
+        trainer = SFTTrainer(
+            str(weights.parent), args=config, train_dataset=conversations(rows, system)
+        )
         tokens = sum(map(len, trainer.train_dataset["input_ids"])) * recipe["epochs"]
         begin = time.monotonic()
         trainer.train()
         print(f"BARE {time.monotonic() - begin:.2f} {tokens}", flush=True)
 
 
-def ours(weights: Path, rows: Path, settings: dict) -> tuple[float, int]:
-    """Run the command of the rule; return seconds and tokens of its record."""
+def ours(weights: Path, rows: Path, settings: dict, dtype: str = "float32") -> dict:
+    """Run the command of the rule; return its record."""
     with tempfile.TemporaryDirectory() as folder:
         outputs = [Path(folder) / "m/weights/manifest.json", Path(folder) / "m/training.json"]
         command = [str(Path(sys.executable).with_name("torchrun")), "--standalone"]
         command += ["--nproc-per-node", "1", ROOT / "scripts/train.py", weights, rows, *outputs]
         for name in ["recipe", "chat"]:
             command += [f"--{name}", json.dumps(settings[name])]
-        command += ["--dtype", "float32", "--seed", "0", "--saving", '{"save_steps": 1000000}']
-        subprocess.run(command, check=True, capture_output=True)
-        record = json.loads(outputs[1].read_text())
-        return record["seconds"], round(record["tokens_per_second"] * record["seconds"])
+        command += ["--dtype", dtype, "--seed", "0", "--saving", '{"save_steps": 1000000}']
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            sys.exit(f"error: the training failed\n{done.stderr[-3000:]}")
+        return json.loads(outputs[1].read_text())
 
 
 def main() -> None:
@@ -91,13 +102,14 @@ def main() -> None:
     costs: dict[str, list[Cost]] = {"ours": [], "theirs": []}
     print(HEADING)
     for _ in range(args.rounds):
-        seconds, tokens = ours(args.weights, args.rows, args.settings)
+        record = ours(args.weights, args.rows, args.settings)
+        tokens = record["tokens"]["epoch"] * record["epochs"]
         command = [sys.executable, __file__, args.weights, args.rows, "--bare"]
         command += ["--settings", json.dumps(args.settings)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         other, same = re.search(r"BARE ([\d.]+) (\d+)", done.stdout).groups()
         # Templates differ in a few tokens.
-        costs["ours"].append(Cost(1000 * seconds / tokens, 0, 0))
+        costs["ours"].append(Cost(1000 * record["seconds"] / tokens, 0, 0))
         costs["theirs"].append(Cost(1000 * float(other) / int(same), 0, 0))
     show("tokens trained, seconds for a thousand", tokens, **costs)
 

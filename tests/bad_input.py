@@ -1069,7 +1069,7 @@ ARGUMENTS = {
     ),
     "a table that is not there": (
         script("summarize", "no.parquet", "out.json"),
-        "no.parquet: cannot be read as parquet",
+        "no.parquet: is not there",
     ),
     "a page of other tables": (
         script("show_questions", "out.html", "--labels", "{}", "--refined", "ids.parquet"),

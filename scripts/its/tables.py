@@ -28,6 +28,11 @@ def scan_table(path: Path, columns: Mapping[str, pl.DataType]) -> pl.LazyFrame:
     """
     try:
         found = pl.read_parquet_schema(path)
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{path}: is not there; if it was a moment ago, two Snakemakes are at work in one "
+            "folder: let one end, and call it again"
+        ) from error
     except (PolarsError, PanicException, OSError) as error:
         raise InputError(f"{path}: cannot be read as parquet: {error}; delete it") from error
     for name, dtype in columns.items():

@@ -19,6 +19,7 @@ def test_each_process_gets_its_part_of_the_cores(
     share_cores()
     assert environment["OMP_NUM_THREADS"] == environment["MKL_NUM_THREADS"] == expected
     assert environment["OMP_WAIT_POLICY"] == "PASSIVE"
+    assert environment["GOMP_SPINCOUNT"] == "10000"
 
 
 def test_what_a_person_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,6 +27,7 @@ def test_what_a_person_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.environ", environment)
     share_cores()
     assert environment["OMP_WAIT_POLICY"] == "ACTIVE"
+    assert "GOMP_SPINCOUNT" not in environment
 
 
 def test_a_process_alone_is_the_first_and_agrees_with_itself(
