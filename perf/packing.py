@@ -4,6 +4,7 @@ Each way reads the same rows in batches of about as many tokens. Speed is that o
 the first, which pays for what is loaded and compiled once. `loss` is that of a batch of all rows
 before anything is learnt: a mean over the same tokens in every way, so packed rows that saw each
 other would show in it. Needs a GPU to say much: on a CPU, packing gains nothing.
+Nobody has run it on one yet.
 
     python perf/packing.py results/models/M/manifest.json results/refined/SET/N.parquet
 """

@@ -112,7 +112,7 @@ def _recorded(link: Link, record: dict, checked: bool) -> None:
     shown = [f"{name} {versions[name]}" for name in NAMED if name in versions]
     if shown:
         pins = ", ".join(shown)
-        link.facts.append(f"with --sdm conda, its rule's environment would have pinned {pins}")
+        link.facts.append(f"with --sdm conda, its rule's environment pins {pins}")
     hashes = record.get("input_checksums", {})
     for name in record["input"]:
         source = Path(name)
