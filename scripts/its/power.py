@@ -126,6 +126,8 @@ def expected(
 
 def in_words(rows: pl.DataFrame, name: str) -> str:
     """Return the table to read, in points of a hundred; rows that say the same are one."""
+    if rows.is_empty():
+        return f"Plan {name} makes no claims, so there is nothing to detect: name some (claims)."
     points = [(pl.col(one) * 100).round(1) for one in ["alone", "corrected"]]
     numbers = ["problems", "replicates", "samples"]
     shown = rows.drop_nulls("alone").select("label", "benchmark", *numbers, *points)

@@ -89,6 +89,11 @@ def test_a_table_to_read_is_in_points_and_says_once_what_is_the_same() -> None:
     assert last == "Nothing is expected of lengths: length."
 
 
+def test_a_plan_without_claims_is_told_to_name_some() -> None:
+    rows = detectable_rows(PLAN, {}, {"b": (30, 1)}, Power())
+    assert "demo makes no claims" in in_words(rows, "demo")
+
+
 @pytest.mark.parametrize("name", ["both", "interaction"])
 def test_what_is_said_to_be_detected_is_found_about_four_times_of_five(
     name: str, monkeypatch: pytest.MonkeyPatch
