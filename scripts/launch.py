@@ -10,12 +10,14 @@ import os
 import signal
 import sys
 
+import torch
 from torch.distributed.elastic.multiprocessing.api import SignalException
 from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 from torch.distributed.run import get_args_parser, run
 
 from its.console import say
 from its.devices import share_gpus
+from its.errors import InputError
 from its.errors import run as run_main
 from its.nodes import free_port, meeting_point, once_a_node, talk_over, this_node
 from its.processes import heeded
@@ -24,6 +26,11 @@ from its.processes import heeded
 def main() -> None:
     """Run the processes; exit as the first one that failed did, or by the signal that came."""
     parser = get_args_parser()
+    if "--shutdown-timeout" not in parser.format_help():
+        raise InputError(
+            f"torch {torch.__version__} on the PATH does not know how to give a training the time "
+            "to save its state; take the one of envs/train.yaml (--sdm conda), or 2.13 and newer"
+        )
     parser.set_defaults(nnodes="1", master_port=None)
     args = parser.parse_args()
     asked = [signal.Signals[name] for name in args.signals_to_handle.split(",")]
