@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from training import conversations, ours
@@ -76,7 +77,7 @@ def bare(weights: Path, rows: Path, chat: dict, recipe: Recipe) -> None:
         )
         tokens = sum(map(len, trainer.train_dataset["input_ids"])) * recipe.epochs
         trainer.train()
-    seconds = [later - before for before, later in zip(ends, ends[1:], strict=False)]
+    seconds = [later - before for before, later in pairwise(ends)]
     memory = torch.cuda.max_memory_reserved() if gpu else None
     print(f"BARE {json.dumps([seconds, losses, tokens, memory])}", flush=True)
 
@@ -84,7 +85,7 @@ def bare(weights: Path, rows: Path, chat: dict, recipe: Recipe) -> None:
 def measured(
     weights: Path, rows: Path, chat: dict, recipe: Recipe, dtype: str, *, alone: bool
 ) -> dict:
-    """Return tokens, seconds of all steps but the first, first loss, memory of one training."""
+    """Return seconds and loss of each step, all tokens, and the most memory of a training."""
     if alone:
         command = [sys.executable, __file__, weights, rows, "--bare", recipe.model_dump_json()]
         command += ["--chat", json.dumps(chat)]
@@ -96,7 +97,7 @@ def measured(
         settings = {"chat": chat, "recipe": recipe.model_dump(mode="json")}
         record = ours(weights, rows, settings, dtype)
         ends = [0.0, *(entry["seconds"] for entry in record["log"])]
-        seconds = [later - before for before, later in zip(ends, ends[1:], strict=False)]
+        seconds = [later - before for before, later in pairwise(ends)]
         losses = [entry["loss"] for entry in record["log"]]
         tokens, memory = record["tokens"]["epoch"] * recipe.epochs, record["gpu_memory"]
     return {"seconds": seconds, "losses": losses, "tokens": tokens, "memory": memory}
