@@ -454,6 +454,16 @@ DATA: dict[str, tuple[Callable[[], object], Callable[[], object], str]] = {
         benchmark(),
         "rows.jsonl:4: is no UTF-8",
     ),
+    "a csv that is no UTF-8": (
+        source(b"problem,answer\nx,1\ncaf\xe9,2\n", ".csv"),
+        benchmark(),
+        "rows.csv:3: is no UTF-8, from its byte 4 on",
+    ),
+    "a json that is no UTF-8": (
+        source(b'[{"problem": "caf\xe9", "answer": "1"}]', ".json"),
+        benchmark(),
+        "rows.json:1: is no UTF-8, from its byte 18 on",
+    ),
     "a byte-order mark": (
         source(b"\xef\xbb\xbf" + lines(*ROWS)),
         benchmark(),

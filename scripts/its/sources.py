@@ -3,7 +3,7 @@
 import csv
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -138,7 +138,9 @@ def _readable(file: Path) -> Iterator[None]:
         yield
     except (PolarsError, PanicException, OSError, UnicodeError, RecursionError) as error:
         if file.suffix in LINES:
-            refuse(list(_broken_lines(file)))
+            refuse(list(_broken_lines(file, _broken)))
+        elif file.suffix != ".parquet":
+            refuse(list(_broken_lines(file, _encoded_otherwise)))
         if file.suffix == ".csv":
             refuse(list(_broken_records(file)))
         raise InputError(f"{file}: cannot be read as {file.suffix[1:]}: {error}") from error
@@ -164,20 +166,32 @@ def _scan(file: Path) -> pl.LazyFrame:
     raise InputError(f"{file}: known are files that end in {', '.join(sorted(SUFFIXES))}")
 
 
-def _broken_lines(file: Path) -> Iterator[str]:
-    """Yield a line for each line of a file that is no JSON object, with what it is."""
+def _broken_lines(file: Path, why: Callable[[bytes], str]) -> Iterator[str]:
+    """Yield a line for each line of a file with which something is wrong."""
     for number, line in enumerate(file.read_bytes().splitlines(), start=1):
-        if why := _broken(line):
-            yield f"{file}:{number}: {why}"
+        if wrong := why(line):
+            yield f"{file}:{number}: {wrong}"
+
+
+def _encoded_otherwise(line: bytes) -> str:
+    """Return from where on a line is no UTF-8; nothing if it is."""
+    try:
+        line.decode()
+    except UnicodeDecodeError as error:
+        return (
+            f"is no UTF-8, from its byte {error.start + 1} on: {line[:60]!r}; save the file as "
+            "UTF-8"
+        )
+    return ""
 
 
 def _broken(line: bytes) -> str:
     """Return why a line is no JSON object; nothing if it is one, or empty."""
+    if wrong := _encoded_otherwise(line):
+        return wrong
+    text = line.decode()
     try:
-        text = line.decode()
         value = json.loads(text) if text.strip() else {}
-    except UnicodeDecodeError as error:
-        return f"is no UTF-8, from its byte {error.start + 1} on: {line[:60]!r}"
     except RecursionError:
         return "is nested too deep"
     except ValueError as error:
