@@ -2,6 +2,7 @@
 
 import fcntl
 import gc
+import inspect
 import json
 import os
 import re
@@ -86,6 +87,18 @@ def check_submission():
         )
 
 
+WILDCARDS = inspect.signature(lambda wildcards: None)
+
+
+def of_wildcards(function):
+    """Let a function carry its signature.
+
+    Snakemake else works it out at each call: a thirtieth of a large dry run.
+    """
+    function.__signature__ = WILDCARDS
+    return function
+
+
 def setting(path, otherwise=None, **named):
     """Return a function of wildcards: one value of the config, `otherwise` if it is not set.
 
@@ -93,6 +106,7 @@ def setting(path, otherwise=None, **named):
     run of 6,000 jobs.
     """
 
+    @of_wildcards
     def find(wildcards):
         names = {name: value(wildcards) for name, value in named.items()}
         value = experiment.value(path.format(**wildcards, **names))
@@ -109,7 +123,7 @@ def section_settings(path):
 
 def settings(path):
     """Return a params function: one section as JSON, without defaults and what is only shown."""
-    return lambda wildcards: section_settings(path.format(**wildcards))
+    return of_wildcards(lambda wildcards: section_settings(path.format(**wildcards)))
 
 
 def number(name):
@@ -117,6 +131,7 @@ def number(name):
     return lambda wildcards: int(re.sub(r"\D", "", wildcards[name]) or 0)
 
 
+@of_wildcards
 def earlier(wildcards):
     """Return a priority: replicate 0 of everything comes before any other."""
     again = re.search(r"\.\d|-s[1-9]", " ".join(wildcards))
