@@ -9,13 +9,14 @@ import argparse
 import json
 import os
 import re
-import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
-from measure import HEADING, Cost, show
+import polars as pl
+from measure import HEADING, Cost, cost, show
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,8 +24,6 @@ ROOT = Path(__file__).parents[1]
 def bare(weights: Path, prompts: Path, settings: dict, dtype: str, gpus: int) -> None:
     """Answer with vLLM alone; print the seconds that `generate` took."""
     sys.path.insert(0, str(ROOT / "scripts"))
-    import polars as pl
-
     from its.chat import load_tokenizer, prompt_tokens
     from its.config.model import Chat
     from its.config.sampling import Sampling
@@ -59,30 +58,39 @@ def bare(weights: Path, prompts: Path, settings: dict, dtype: str, gpus: int) ->
             )
     begin = time.monotonic()
     outputs = engine.generate(requests, parameters, use_tqdm=False)
+    seconds = time.monotonic() - begin
     written = sum(len(output.outputs[0].token_ids) for output in outputs)
-    print(f"BARE {time.monotonic() - begin:.2f} {written}", flush=True)
+    print(f"BARE {seconds:.2f} {written}", flush=True)
     os._exit(0)
 
 
-def ours(weights: Path, prompts: Path, settings: dict, device: list[str]) -> tuple[float, int, int]:
-    """Run the script of the rule; return seconds after the engine's start, tokens, responses."""
-    import polars as pl
-
+def cell(weights: Path, prompts: Path, settings: dict, device: list[str]) -> tuple[Cost, pl.Series]:
+    """Run the script of the rule; return its cost after the engine's start, tokens by response."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "m/base/b/N.parquet"
         command = [sys.executable, ROOT / "scripts/generate.py", weights, prompts, out]
         for name in ["sampling", "chat"]:
             command += [f"--{name}", json.dumps(settings[name])]
-        process = subprocess.Popen([*command, *device], stderr=subprocess.PIPE, text=True)
-        begin = None
-        for line in process.stderr:
-            if re.search(r"engine runs", line):
-                begin = time.monotonic()
-        if process.wait() or begin is None:
-            sys.exit("error: generate.py failed, or never said that its engine runs")
-        seconds = time.monotonic() - begin
-        tokens = pl.read_parquet(out)["tokens"]
-        return seconds, int(tokens.sum()), len(tokens)
+        started: list[float] = []
+
+        def heard(line: str) -> None:
+            if "engine runs" in line:
+                started.append(time.monotonic())
+
+        whole = cost([*command, *device], ROOT, heard)
+        if not started:
+            sys.exit("error: generate.py never said that its engine runs")
+        seconds = time.monotonic() - started[0]
+        return replace(whole, seconds=seconds), pl.read_parquet(out)["tokens"]
+
+
+def alone(weights: Path, prompts: Path, settings: dict, device: list[str]) -> tuple[Cost, int]:
+    """Run vLLM alone; return its cost after the engine's start, and tokens."""
+    command = [sys.executable, __file__, weights, prompts, "--bare", *device]
+    said: list[str] = []
+    whole = cost([*command, "--settings", json.dumps(settings)], ROOT, said.append)
+    seconds, tokens = re.search(r"BARE ([\d.]+) (\d+)", "".join(said)).groups()
+    return replace(whole, seconds=float(seconds)), int(tokens)
 
 
 def main() -> None:
@@ -103,16 +111,13 @@ def main() -> None:
     costs: dict[str, list[Cost]] = {"ours": [], "theirs": []}
     print(HEADING)
     for _ in range(args.rounds):
-        seconds, tokens, responses = ours(args.weights, args.prompts, args.settings, device)
-        command = [sys.executable, __file__, args.weights, args.prompts, "--bare"]
-        command += ["--settings", json.dumps(args.settings), *device]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        other, same = re.search(r"BARE ([\d.]+) (\d+)", done.stdout).groups()
-        if int(same) != tokens:
-            print(f"ours wrote {tokens} tokens, bare {same}", file=sys.stderr)
-        costs["ours"].append(Cost(seconds, 0, 0))
-        costs["theirs"].append(Cost(float(other), 0, 0))
-    show("responses generated", responses, **costs)
+        mine, tokens = cell(args.weights, args.prompts, args.settings, device)
+        theirs, same = alone(args.weights, args.prompts, args.settings, device)
+        if same != tokens.sum():
+            print(f"ours wrote {tokens.sum()} tokens, bare {same}", file=sys.stderr)
+        costs["ours"].append(mine)
+        costs["theirs"].append(theirs)
+    show("responses generated", len(tokens), **costs)
 
 
 if __name__ == "__main__":

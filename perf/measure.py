@@ -2,11 +2,12 @@
 
 import csv
 import os
+import shlex
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,8 +32,10 @@ class Cost:
     """Most memory of one process among it and its children; 0 if nobody looked."""
 
 
-def cost(command: Sequence[str], folder: Path) -> Cost:
-    """Run a command, and fail with what it printed if it fails."""
+def cost(
+    command: Sequence[str | Path], folder: Path, heard: Callable[[str], object] | None = None
+) -> Cost:
+    """Run a command, and fail with what it printed if it fails; `heard` gets each line of it."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     start = time.monotonic()
     with subprocess.Popen(
@@ -43,11 +46,15 @@ def cost(command: Sequence[str], folder: Path) -> Cost:
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
-        out = process.stdout.read()
+        lines = []
+        for line in process.stdout:
+            lines.append(line)
+            if heard:
+                heard(line)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        sys.exit(f"error: {' '.join(command)}\n{out}")
+        sys.exit(f"error: {shlex.join(map(str, command))}\n{''.join(lines)}")
     processor = usage.ru_utime + usage.ru_stime
     return Cost(time.monotonic() - start, processor, usage.ru_maxrss / 1024)
 

@@ -504,6 +504,19 @@ def test_a_name_with_two_meanings_is_refused(raw: dict, read: Callable, tmp_path
         read(raw, [str(file) for file in files])
 
 
+def test_what_follows_from_two_meanings_is_not_told(
+    raw: dict, read: Callable, tmp_path: Path
+) -> None:
+    files = [tmp_path / "one.yaml", tmp_path / "two.yaml"]
+    for file, size in zip(files, [10, 20], strict=True):
+        file.write_text(f"samples:\n  s: {{pool: demo, size: {size}}}\n")
+    raw["samples"] |= {"s": {"pool": "nobody"}, "so": {"pool": "nothing", "size": 1}}
+    with pytest.raises(InputError) as error:
+        read(raw, [str(file) for file in files])
+    told = [line.split()[0] for line in str(error.value).splitlines()[1:]]
+    assert told == ["samples.s:", "samples.so.pool:"]
+
+
 def test_a_file_that_a_setting_names_must_be_there(raw: dict, read: Callable) -> None:
     raw["recipes"]["sft"]["deepspeed"] = "config/deepspeed/zero4.json"
     raw["models"]["smollm2"]["chat"]["template"] = "config/x.jinja"

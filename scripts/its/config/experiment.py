@@ -118,13 +118,16 @@ def read_config(merged: Mapping[str, object], files: Sequence[str] = ()) -> Conf
 
     Raises `InputError` with one line per mistake, all of them at once.
     """
-    mistakes = [*duplicates(files), *redefinitions(files)]
+    mixed = list(redefinitions(files))
+    # What follows from a mixture says nothing of either file.
+    names = tuple(line.partition(":")[0] + "." for line in mixed)
     try:
         config = Config.model_validate(merged, context=merged)
     except ValidationError as error:
-        mistakes += in_words(error.errors(), merged, Config.model_json_schema)
+        found = in_words(error.errors(), merged, Config.model_json_schema)
     else:
-        mistakes += contradictions(config)
+        found = contradictions(config)
+    mistakes = [*duplicates(files), *mixed, *(one for one in found if not one.startswith(names))]
     if mistakes:
         raise InputError("config:\n  " + "\n  ".join(mistakes))
     return config
