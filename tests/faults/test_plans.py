@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from campaign import finished
-from plans import PARTS, Try, outcome, without
+from parts import PARTS, Try
+from plans import outcome, without
 from scripts import built
 
 pytestmark = pytest.mark.slow
