@@ -105,8 +105,8 @@ workflow: install  ## Test the plan, and one small run through all real parts
 	pytest -m "slow and not long and not slurm" tests/workflow tests/faults
 
 .PHONY: test-long
-test-long: install  ## Run the tests that take minutes
-	@pytest -m long
+test-long: install  ## Make one plan twice, and find equal bytes: takes minutes
+	@pytest -m "long and not slurm" tests/workflow
 
 .PHONY: test-slurm
 test-slurm: install slurm  ## Run the workflow on a SLURM of its own on this machine; as root

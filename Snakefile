@@ -41,7 +41,7 @@ include: "rules/score.smk"
 include: "rules/report.smk"
 include: "rules/pages.smk"
 include: "rules/export.smk"
-include: "rules/wildcards.smk"  # last, see there
+include: "rules/wildcards.smk"  # after the rules of all stages, see there
 
 
 onstart:

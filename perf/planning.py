@@ -159,7 +159,7 @@ def main() -> None:
             if jobs <= TOUCHED:
                 for name, command in commands.items():
                     nearly_done(command, folders[name])
-                compare(f"jobs of which {LOST} are planned", jobs, commands, folders, args.rounds)
+                compare(f"jobs where {LOST} cells miss", jobs, commands, folders, args.rounds)
 
 
 if __name__ == "__main__":

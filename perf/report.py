@@ -1,4 +1,4 @@
-"""Tables and report of up to 3,000 cells, the size of the paper's full plan: 198,000 responses."""
+"""Tables and report of up to 3,000 cells, more than the paper's plan has: 198,000 responses."""
 
 import argparse
 import json

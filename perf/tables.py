@@ -1,8 +1,8 @@
 """How long the tables of a whole plan take, from made-up verdicts of its size.
 
 There is no neighbour to compare with: the goal is ten minutes and 4 GB for 3,000 cells and five
-million verdicts. Verdicts of a plan are written once; each table is then made by its own script,
-from what the first one gathers.
+million verdicts, which are those of the paper's plan with five repetitions. Verdicts of a plan are
+written once; each table is then made by its own script, from what the first one gathers.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+import yaml
 from measure import HEADING, Cost, in_turns, merged, show
 
 ROOT = Path(__file__).parents[1]
@@ -27,6 +28,17 @@ TABLES = [
     "tabulate_variance",
     "tabulate_selection",
 ]
+
+
+def repeated(configfile: Path, plan: str, replicates: int, folder: Path) -> Path:
+    """Write a config whose plan has so many repetitions, of which rows, personas and seed vary."""
+    config = yaml.safe_load(configfile.read_text())
+    config["plans"][plan]["replicates"] = [
+        {"draw": number, "persona": number, "seed": number} for number in range(replicates)
+    ]
+    path = folder / "config.yaml"
+    path.write_text(yaml.safe_dump(config))
+    return path
 
 
 def commands(configfile: Path, plan: str) -> dict[str, list[str]]:
@@ -95,22 +107,25 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="for the verdicts; used again if they are there")
     parser.add_argument("--configfile", type=Path, default=ROOT / "config/paper.yaml")
     parser.add_argument("--plan", default="paper")
+    parser.add_argument("--replicates", type=int, default=5, help="repetitions of the plan")
     parser.add_argument("--rounds", type=int, default=1)
     args = parser.parse_args()
 
-    calls = commands(args.configfile.resolve(), args.plan)
+    folder = args.folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    configfile = repeated(args.configfile, args.plan, args.replicates, folder)
+    calls = commands(configfile, args.plan)
     first = calls["tabulate_cells"]
     plan = json.loads(first[first.index("--plan") + 1])
     drawn = first[first.index("--drawn") + 1 :]
 
     from its.config.experiment import read_config
 
-    config = read_config(merged([ROOT / "config/config.yaml", args.configfile]))
+    config = read_config(merged([ROOT / "config/config.yaml", configfile]))
     sizes = {
         name: [config.benchmarks[name].problems.rows, config.benchmarks[name].sampling.n]
         for name in plan["benchmarks"]
     }
-    folder = args.folder.resolve()
     if not (folder / "results/scores").exists():
         count = made_up(folder / "results/scores", plan, drawn, sizes)
         print(f"{count} verdicts written", file=sys.stderr)

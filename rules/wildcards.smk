@@ -1,6 +1,7 @@
 """The names a wildcard may take.
 
-Included last: what stands earlier misses the wildcards that come out of a pathvar.
+Included after the rules of all stages: what stands earlier misses the wildcards that come out of a
+pathvar.
 """
 
 DRAW = r"(\.[1-9]\d*)?"  # draw 0 has no suffix: one artifact, one path

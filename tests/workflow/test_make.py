@@ -1,6 +1,8 @@
-"""`make` takes away the lock of a Snakemake that was killed, and of none that is at work."""
+"""`make` finds its tests, and takes away a lock where nobody is at work."""
 
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+TESTS = re.findall(r"^\t@?(?:\w+=\w+ )?(pytest .*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
 
 def unlock(folder: Path) -> subprocess.CompletedProcess:
@@ -76,3 +79,10 @@ def test_the_lock_of_a_killed_snakemake_is_taken_away(
     assert done.returncode == 0
     assert "The last run was killed" in done.stdout
     assert not list(folder.glob(".snakemake/locks/*"))
+
+
+@pytest.mark.parametrize("command", TESTS)
+def test_what_make_tests_can_be_collected(command: str) -> None:
+    call = [sys.executable, "-m", *shlex.split(command), "--collect-only", "-q", "-n", "0"]
+    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
