@@ -206,8 +206,13 @@ def pool_fields(wildcards):
 
 def writer_chat(wildcards):
     """Return how a writer is spoken to, as JSON: as ever, but it is not told to solve problems."""
-    model = experiment.models[experiment.strategies[wildcards.strategy].context.writer]
+    model = experiment.models[writer(wildcards)]
     return model.chat.model_copy(update={"system": ""}).settings()
+
+
+def writer_template(wildcards):
+    """Return the file of a writer's chat template, if it has one of ours."""
+    return experiment.models[writer(wildcards)].chat.template or []
 
 
 def priced(plan):

@@ -5,6 +5,7 @@ rule write_personas:
         # Inputs, not settings: editing a prompt remakes what was written with it.
         prompt=setting("strategies/{strategy}/context/prompt"),
         domains=setting("strategies/{strategy}/context/domains", otherwise=[]),
+        template=writer_template,
     output:
         "<results>/personas/<text>.parquet",
     log:

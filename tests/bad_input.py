@@ -307,6 +307,14 @@ CONFIG = {
         RECIPE % ", deepspeed: ds.json",
         "recipes.mine.deepspeed: there is no file ds.json",
     ),
+    "replicates of which some share a seed": (
+        PLAN % ", replicates: [{}, {draw: 1, seed: 1}, {draw: 2, seed: 1}]",
+        "seed is [0, 1, 1], so some share it, and all count as independent",
+    ),
+    "replicates of one training": (
+        PLAN % ", replicates: [{}, {persona: 1}]",
+        "N is trained once and would count as 2 trainings",
+    ),
     "an epoch that no recipe keeps": (PLAN % ", epochs: [1]", "recipe 'sft' does not keep epoch 1"),
     "a million aliases": (
         "a: &a [x,x,x,x,x,x,x,x,x,x]\n"

@@ -12,14 +12,21 @@ FOREIGN = 0.1
 EAST_ASIAN = ["CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC"]
 """How names of characters begin that Japanese mixes, and that Chinese shares in part."""
 
+NAMED = r"(?:persona|description|introduction|answer|sentence|response|output|character)"
 LABEL = re.compile(
     r"^(?:(?:the|a|my|your|new|short|sample|example|possible)\s+)*"
-    r"(?:persona|description|introduction|answer|sentence|response|output|character)"
-    r"(?:\s+(?:sentence|description|introduction|is|\d+))*\s*:\s*",
+    rf"{NAMED}(?:\s+(?:sentence|description|introduction|is|\d+))*\s*:\s*",
     re.IGNORECASE,
 )
-LEAD_IN = re.compile(r"^[^.!?\n]{0,120}:\s*$")
-"""A first line such as `Here is a persona for the question:`."""
+WORDS = r"[^.!?:\n]{0,120}"
+GREETING = r"(?:sure|certainly|of course|okay|ok|absolutely|great)(?: thing)?[,.!]*"
+LEAD_IN = re.compile(
+    rf"^{GREETING}\s*\n"
+    rf"|^(?:{GREETING}\s+)?here(?:['’]s| is| are)\b{WORDS}\b{NAMED}\b{WORDS}:"
+    rf"|^(?:{GREETING}\s+)?(?!I\b){WORDS}\b(?:{NAMED}|(?:re|para)phras\w*|reword\w*)\b{WORDS}:\s*\n",
+    re.IGNORECASE,
+)
+"""What stands before a context: `Sure! Here is a persona: `, or a line of such words."""
 REFUSAL = re.compile(
     r"\b(?:I'm|I am) (?:really |so |very )?sorry\b"
     r"|\b(?:AI|artificial intelligence)(?:[ -]powered)?"
@@ -65,11 +72,8 @@ def clean(text: str, finish: str, chat: Chat, *, opened: bool = False) -> str:
     >>> clean("I am a baker. I rise at", "length", Chat())
     'I am a baker.'
     """
-    text = _answer(text, chat, opened)
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(lines) > 1 and LEAD_IN.match(lines[0]):
-        lines = lines[1:]
-    text = " ".join(" ".join(lines).replace("**", "").split())
+    text = _answer(text, chat, opened).replace("**", "").strip()
+    text = " ".join(LEAD_IN.sub("", text, count=1).split())
     before = None
     while before != text:  # labels in quotes, quotes after labels
         before = text

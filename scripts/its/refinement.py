@@ -126,7 +126,8 @@ def _part(strategy: Strategy, name: str, question: str, draw: int) -> str:
     """Return the strategy that a question gets: `name`, or one of its mixture by weight."""
     if not strategy.mixture:
         return name
-    place = Fraction(int(digest(strategy.seed, draw, question), 16), 16**64)
+    # Not the hash that samples are drawn by: all rows of a sample have a small one.
+    place = Fraction(int(digest("mixture", strategy.seed, draw, question), 16), 16**64)
     for part, weight in sorted(strategy.mixture.items()):
         place -= Fraction(weight)
         if place < 0:

@@ -504,6 +504,15 @@ def test_a_name_with_two_meanings_is_refused(raw: dict, read: Callable, tmp_path
         read(raw, [str(file) for file in files])
 
 
+def test_of_what_is_no_catalogue_the_last_file_counts(
+    raw: dict, read: Callable, tmp_path: Path
+) -> None:
+    files = [tmp_path / "one.yaml", tmp_path / "two.yaml"]
+    for file, gpus in zip(files, [8, 4], strict=True):
+        file.write_text(f"price: {{gpus: {gpus}}}\n")
+    read(raw, [str(file) for file in files])
+
+
 def test_what_follows_from_two_meanings_is_not_told(
     raw: dict, read: Callable, tmp_path: Path
 ) -> None:
@@ -634,6 +643,31 @@ def test_an_epoch_that_is_tested_is_one_that_is_kept(raw: dict, read: Callable) 
     assert len(trained) == 4
     cells = read(raw).plans["demo"].cells([])
     assert "smollm2/demo192-N-sft-s0-e1/sums_easy/N" in cells
+
+
+@pytest.mark.parametrize(
+    ("train", "replicates", "words"),
+    [
+        ("N", [{}, {"seed": 1}, {"persona": 1}], "persona is [0, 0, 1], so some share it"),
+        ("U", [{}, {"draw": 1, "seed": 1}, {"draw": 1, "seed": 2}], "draw is [0, 1, 1], so some"),
+        ("N", [{}, {"persona": 1}], "N is trained once and would count as 2 trainings"),
+        ("U", [{}, {}], "U is trained once and would count as 2 trainings"),
+        ("U", [{}, {"persona": 1}], ""),
+        ("N", [{}, {"persona": 1, "draw": 1}], ""),
+        ("N", [{}, {"seed": 1}, {"seed": 2}], ""),
+    ],
+)
+def test_replicates_share_nothing_that_counts_as_chance(
+    raw: dict, read: Callable, train: str, replicates: list, words: str
+) -> None:
+    raw["plans"]["demo"] |= {"train": [train], "claims": [], "replicates": replicates}
+    if not words:
+        read(raw)
+        return
+    with pytest.raises(InputError) as error:
+        read(raw)
+    assert "plans.demo.replicates: " in str(error.value)
+    assert words in str(error.value)
 
 
 def test_responses_leave_room_for_a_question(raw: dict, read: Callable) -> None:

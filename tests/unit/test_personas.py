@@ -32,6 +32,11 @@ def harmless(context: str) -> bool:
         "The persona is: I am a baker.",
         "Here is a persona for this question:\n\nI am a baker.",
         " \nHere is a persona for this question:\nI am a baker.",
+        "**Here is a persona for this question:**\nI am a baker.",
+        "Sure! Here's a persona: I am a baker.",
+        "Certainly! Here is the sentence you asked for:\n\nI am a baker.",
+        "Persona for the question:\nI am a baker.",
+        "Sure!\n\nI am a baker.",
         "I am\na baker.",
         "<think>\nWho asks?\n</think>\n\nI am a baker.",
         '"I am a baker." This sentence introduces a person.',
@@ -52,10 +57,24 @@ def test_only_the_context_is_left(text: str) -> None:
         "I am a baker from Lyon",
         '"Flour" and "Bread"',
         "I am an answer to a prayer: a baker.",
+        "Here is what I love: bread.",
+        "Sure, I am a baker.",
     ],
 )
 def test_what_belongs_to_the_context_stays(text: str) -> None:
     assert clean(text, "stop", CHAT) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I am a baker who loves three things:\nbread, cakes and pies.",
+        "I am a character of three parts:\na baker, a father, a poet.",
+        "Find all x such that:\n2x = 4",
+    ],
+)
+def test_a_first_line_that_ends_in_a_colon_stays_if_it_belongs_there(text: str) -> None:
+    assert clean(text, "stop", CHAT) == text.replace("\n", " ")
 
 
 def test_a_model_without_marks_only_answers() -> None:

@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
+from its.config.sample import Sample
 from its.config.strategy import JOINS, Strategy
 from its.errors import InputError
 from its.hashing import digest
 from its.leaks import gives_away, holds_answer
 from its.refinement import halves, message, refine
+from its.samples import drawn
 from its.schemas import REFINED
 
 WRITTEN = {"writer": "w", "prompt": "p.md"}
@@ -209,6 +211,17 @@ def test_a_mixture_gives_each_part_its_weight_and_its_position(catalogue: dict) 
         assert chosen.equals(alone.filter(pl.col("id").is_in(chosen["id"].to_list())))
 
 
+def test_a_mixture_has_all_its_parts_in_a_sample_of_a_pool(catalogue: dict, tmp_path: Path) -> None:
+    pool = questions(*["1"] * 8000).with_columns(response=pl.lit("It is 1."))
+    for draw in [0, 1]:
+        scratch = tmp_path / f"draw{draw}"
+        scratch.mkdir()
+        rows = drawn(pool.lazy(), Sample(pool="p", size=500), draw, scratch).collect()
+        mixed = refined("Mixed", catalogue, rows, draw=draw)
+        share = dict(mixed["strategy"].value_counts(normalize=True).iter_rows())
+        assert share == pytest.approx({"S": 0.5, "U": 0.25, "N": 0.25}, abs=0.08)
+
+
 def test_a_paraphrase_takes_the_place_of_the_question(catalogue: dict) -> None:
     rows = refined("Paraphrase", catalogue, questions("1"))
     assert rows["messages"][0].to_list() == [{"role": "user", "content": "I am 0 much q0"}]
@@ -260,6 +273,14 @@ def test_a_question_without_another_has_none_whose_context_it_could_take(catalog
         refined("Shuffled", catalogue, questions("1"))
 
 
+def test_a_bank_gives_all_of_its_lines_if_so_many_are_wanted(tmp_path: Path) -> None:
+    path = tmp_path / "bank.txt"
+    path.write_text("".join(f"I am persona {n}.\n" for n in range(150)))
+    whole = {"B": Strategy(context={"bank": str(path), "count": 150}, separator="\n")}
+    for context in refined("B", whole, questions(*[None] * 20))["context"]:
+        assert sorted(context.splitlines()) == sorted(path.read_text().splitlines())
+
+
 def test_a_bank_without_a_line_that_can_be_used_says_so(catalogue: dict) -> None:
     with pytest.raises(InputError, match="has 0 lines without the answer of q0, and count is 1"):
         refined("Listed", catalogue, questions("persona"))
@@ -307,10 +328,10 @@ def test_a_strategy_that_makes_no_sense_is_refused(raw: dict, words: str) -> Non
 
 
 def test_what_was_drawn_once_is_drawn_again(catalogue: dict) -> None:
-    drawn = {
+    contexts = {
         name: refined(name, catalogue, questions(*"12345"), draw=1)["context"] for name in PINNED
     }
-    assert {name: digest(*texts)[:8] for name, texts in drawn.items()} == PINNED
+    assert {name: digest(*texts)[:8] for name, texts in contexts.items()} == PINNED
 
 
 PINNED = {

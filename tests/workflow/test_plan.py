@@ -180,6 +180,16 @@ def test_a_table_of_personas_has_those_of_every_set_they_are_asked_with(checkout
     ]
 
 
+def test_personas_hang_on_the_template_of_their_writer(checkout: Checkout) -> None:
+    (checkout.folder / "mine.jinja").write_text("{{ messages[-1].content }}")
+    checkout.edit("config/config.yaml", "    chat:\n", "    chat:\n      template: mine.jinja\n")
+    run = checkout.snakemake("-n", "--", "results/personas/sums_easy/U.parquet")
+
+    assert run.status == 0, run.out
+    (inputs,) = re.findall(r"rule write_personas:\n    input: (.+)", run.out)
+    assert "mine.jinja" in inputs.split(", ")
+
+
 @pytest.mark.parametrize(("nodes", "gpus", "starter"), [(1, 8, False), (2, 16, True)])
 def test_a_training_asks_slurm_for_its_nodes_by_the_same_command(
     checkout: Checkout, nodes: int, gpus: int, starter: bool

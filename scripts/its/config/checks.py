@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from its.config.plan import Replicate
 from its.config.strategy import Counted, Written
 from its.filters.equals import Equals
 from its.prompts import check_lines, check_prompt
@@ -18,6 +19,7 @@ def contradictions(config: "Config") -> Iterator[str]:
         _mixed,
         _voters,
         _claimed,
+        _shared,
         _not_kept,
         _no_room,
         _not_carried,
@@ -76,6 +78,29 @@ def _claimed(config: "Config") -> Iterator[str]:
         for claim in plan.claims:
             for mistake in config.claims[claim].mistakes(plan):
                 yield f"plans.{name}.claims: {claim}.{mistake}"
+
+
+def _shared(config: "Config") -> Iterator[str]:
+    """Yield a line for each plan whose replicates share chance: they count as independent."""
+    drawn = config.drawn
+    for name, plan in config.plans.items():
+        place, count = f"plans.{name}.replicates", len(plan.replicates)
+        values = {
+            key: [getattr(one, key) for one in plan.replicates] for key in Replicate.model_fields
+        }
+        for key, found in values.items():
+            if 1 < len(set(found)) < count:
+                yield (
+                    f"{place}: {key} is {found}, so some share it, and all count as independent; "
+                    "give each another, or all the same"
+                )
+        vary = {key for key, found in values.items() if len(set(found)) > 1}
+        once = [train for train in plan.train if "persona" not in vary or train not in drawn]
+        if count > 1 and once and not vary & {"draw", "seed"}:
+            yield (
+                f"{place}: neither draw nor seed differs, so {once[0]} is trained once and would "
+                f"count as {count} trainings; give each replicate another of them"
+            )
 
 
 def _not_kept(config: "Config") -> Iterator[str]:

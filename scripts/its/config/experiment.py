@@ -1,7 +1,7 @@
 """The whole config: checked once, all mistakes at once, before any job."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, get_origin
 
 from pydantic import ValidationError, ValidationInfo, field_validator
 
@@ -113,12 +113,18 @@ class Config(Section):
         return [part for part in parts if isinstance(self.strategies[part].context, Written)]
 
 
+CATALOGUE = {
+    name for name, field in Config.model_fields.items() if get_origin(field.annotation) is dict
+}
+"""The sections of names that plans pick from."""
+
+
 def read_config(merged: Mapping[str, object], files: Sequence[str] = ()) -> Config:
     """Check the config as Snakemake merged it, and the files that it was merged from.
 
     Raises `InputError` with one line per mistake, all of them at once.
     """
-    mixed = list(redefinitions(files))
+    mixed = list(redefinitions(files, CATALOGUE))
     # What follows from a mixture says nothing of either file.
     names = tuple(line.partition(":")[0] + "." for line in mixed)
     try:

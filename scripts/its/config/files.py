@@ -1,6 +1,6 @@
 """What goes wrong between the files of a config, which YAML and Snakemake merge without a word."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 
 import yaml
@@ -33,12 +33,16 @@ def _line(node: yaml.Node) -> int:
     return node.start_mark.line + 1
 
 
-def redefinitions(files: Sequence[str]) -> Iterator[str]:
-    """Yield a line for each name that two files define differently: they would be mixed."""
+def redefinitions(files: Sequence[str], catalogue: Container[str]) -> Iterator[str]:
+    """Yield a line for each name of the catalogue that two files define differently.
+
+    They would be mixed. Of what is no catalogue of names, as `price`, the last file counts.
+    """
     first: dict[tuple[str, str], tuple[str, object]] = {}
     for file in dict.fromkeys(files):
         sections = yaml.load(Path(file).read_text(encoding="utf-8"), LOADER) or {}
-        for section, names in sections.items():
+        for section in filter(catalogue.__contains__, sections):
+            names = sections[section]
             for name, content in names.items() if isinstance(names, dict) else ():
                 other, known = first.setdefault((section, name), (file, content))
                 if content != known:

@@ -89,7 +89,8 @@ class Plan(Section):
     published: list[Published] = Field([], exclude=True)
     """Numbers of others, for the table `published.csv`."""
     replicates: list[Replicate] = Field([Replicate()], min_length=1)
-    """Combinations, not a product: draw, persona draw and seed may vary together or alone."""
+    """Repetitions, which count as independent: of draw, persona draw and seed, each is the same in
+    all of them or another in each."""
 
     def strategies(self) -> list[str]:
         """List the strategies on either side."""
