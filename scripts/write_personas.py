@@ -190,7 +190,12 @@ class Drafts:
         """Take a draft, or count why not."""
         task = self.tasks[number]
         reason = rejection(
-            draft.text, task.leaks, task.copies, request=task.request, finish=draft.finish
+            draft.text,
+            task.leaks,
+            task.copies,
+            request=task.request,
+            finish=draft.finish,
+            question=task.paraphrase,
         )
         if reason is None:
             self.accepted[number] = draft
@@ -219,7 +224,13 @@ def ask(drafts: Drafts, attempt: int, maker: Maker, asked: Asked, args: argparse
             done=len(asked.ids) - len(pending) + block.start,
         )
         for number, row in zip(numbers, rows.iter_rows(named=True), strict=True):
-            text = clean(row["text"], row["finish"], args.chat, opened=asked.opened[number])
+            text = clean(
+                row["text"],
+                row["finish"],
+                args.chat,
+                opened=asked.opened[number],
+                question=context.paraphrase,
+            )
             drafts.judge(number, Draft(text, attempt + 1, row["seed"], row["finish"]))
 
 

@@ -313,7 +313,7 @@ CONFIG = {
     ),
     "replicates of one training": (
         PLAN % ", replicates: [{}, {persona: 1}]",
-        "N is trained once and would count as 2 trainings",
+        "with N is one training in all of them, and would count as 2",
     ),
     "an epoch that no recipe keeps": (PLAN % ", epochs: [1]", "recipe 'sft' does not keep epoch 1"),
     "a million aliases": (
@@ -973,7 +973,7 @@ ENVIRONMENTS: dict[str, tuple[Callable[[], object], Callable[[], object], str]] 
         lambda: check_device(100),
         "the config declares 100 GPUs for this model (generate.gpus)",
     ),
-    "a model larger than its GPU": (nothing, too_large, "where 74.8 GiB and"),
+    "a model larger than its GPU": (nothing, too_large, "where 74.8 GiB are there"),
     "no C compiler": (
         nothing,
         shell(f"CC=no-cc python {ROOT}/envs/check_python.py"),

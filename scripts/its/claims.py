@@ -22,6 +22,9 @@ from its.paired import sign_flip
 from its.spreads import Spreads
 from its.uncertainty import ALPHA, POWER, Number, plain
 
+LENGTHS = {"tokens", "thinking_tokens", "answer_tokens"}
+"""What a limit cuts."""
+
 CLAIMS = {
     "claim": pl.String,
     "label": pl.String,
@@ -143,6 +146,8 @@ class _Tested:
     """Replicates."""
     found: Contrast | None
     """Over those that have all cells; None if none has."""
+    truncated: tuple[float, float]
+    """Of lengths: shares of the responses of `plus` and of `minus` that a limit cut."""
 
     def row(self, family: int) -> dict[str, Any]:
         """Return what the table says, without what depends on its other rows."""
@@ -188,26 +193,31 @@ class _Tested:
         notes = [unfinished(self.found.replicates, self.planned)]
         if self.found.replicates == 1:
             notes.append("one replicate: another training may differ more than the interval says")
+        if any(self.truncated):
+            plus, minus = self.truncated
+            notes.append(
+                f"{plus:.1%} of the first and {minus:.1%} of the second were truncated: they end "
+                "there, and have no answer if they were still thinking"
+            )
         return "; ".join(filter(None, notes))
 
 
 def _measured(
     claim: Claim, row: Mapping[str, str], cells: Cells, spreads: Spreads
-) -> tuple[int, Contrast | None]:
-    """Return how many replicates are planned, and the contrast over those that have all cells."""
+) -> tuple[int, Contrast | None, tuple[float, float]]:
+    """Return how many replicates are planned, the contrast over those that have all cells.
+
+    Then, of lengths, which shares of the responses on both sides were truncated.
+    """
     terms = [(weight, Key(**names)) for weight, names in claim.terms(row)]
     planned, found = matched(*(cells[key] for _, key in terms))
     if not found:
-        return len(planned), None
-    by_term = list(zip(*found, strict=True))
-    return len(planned), contrast(
-        [
-            Term(
-                weight,
-                key,
-                [path.means[claim.quantity] for path in several],
-                spreads.of(key, claim.quantity),
-            )
-            for (weight, key), several in zip(terms, by_term, strict=True)
-        ]
-    )
+        return len(planned), None, (0.0, 0.0)
+    measured, cut = [], [0.0, 0.0]
+    for (weight, key), several in zip(terms, zip(*found, strict=True), strict=True):
+        means = [path.means[claim.quantity] for path in several]
+        measured.append(Term(weight, key, means, spreads.of(key, claim.quantity)))
+        if claim.quantity in LENGTHS:
+            truncated = np.mean([path.means["truncated"].values.mean() for path in several])
+            cut[weight < 0] += float(abs(weight) * truncated)
+    return len(planned), contrast(measured), (cut[0], cut[1])

@@ -97,9 +97,8 @@ def _from_bank(
     wanted = {dataset: list(golds)} if bank.per == "dataset" else {one: [one] for one in golds}
     for key, ids in wanted.items():
         drawn = (lines[seed_of(bank.seed, draw, key, n) % len(lines)] for n in range(TRIES))
-        # Draws may miss a line that a large count needs; those follow in an order of their own.
-        rest = sorted(lines, key=lambda line: digest("rest", bank.seed, draw, key, line))
-        usable = _without(chain(drawn, rest), [golds[one] for one in ids])
+        # Draws may miss a line that a large count needs: then all follow.
+        usable = _without(chain(drawn, lines), [golds[one] for one in ids])
         texts: dict[str, None] = {}
         while len(texts) < bank.count and (text := next(usable, None)) is not None:
             texts[text] = None

@@ -19,14 +19,20 @@ LABEL = re.compile(
     re.IGNORECASE,
 )
 WORDS = r"[^.!?:\n]{0,120}"
-GREETING = r"(?:sure|certainly|of course|okay|ok|absolutely|great)(?: thing)?[,.!]*"
+GREETING = r"(?:sure|certainly|of course|okay|ok|absolutely|great)(?: thing)?"
+GREETED = rf"{GREETING}[,.!]*\s*\n|{GREETING}[,.!]+\s+{WORDS}:\s*\n"
+OPENED = rf"(?:{GREETING}[,.!]*\s+)?"
 LEAD_IN = re.compile(
-    rf"^{GREETING}\s*\n"
-    rf"|^(?:{GREETING}\s+)?here(?:['’]s| is| are)\b{WORDS}\b{NAMED}\b{WORDS}:"
-    rf"|^(?:{GREETING}\s+)?(?!I\b){WORDS}\b(?:{NAMED}|(?:re|para)phras\w*|reword\w*)\b{WORDS}:\s*\n",
+    rf"^(?:{GREETED}|{OPENED}here\b{WORDS}:\s*\n"
+    rf"|{OPENED}here(?:['’]s| is| are)\b{WORDS}\b{NAMED}\b{WORDS}:"
+    rf"|{OPENED}(?!I\b){WORDS}\b{NAMED}\b{WORDS}:\s*\n)",
     re.IGNORECASE,
 )
 """What stands before a context: `Sure! Here is a persona: `, or a line of such words."""
+REPHRASED = re.compile(
+    rf"^(?:{GREETED}|{OPENED}{WORDS}\b(?:(?:re|para)phras\w*|reword\w*)\b{WORDS}:)", re.IGNORECASE
+)
+"""What stands before a question in other words."""
 REFUSAL = re.compile(
     r"\b(?:I'm|I am) (?:really |so |very )?sorry\b"
     r"|\b(?:AI|artificial intelligence)(?:[ -]powered)?"
@@ -53,7 +59,9 @@ LONGEST = 5
 """... which have no more characters before their full stop."""
 
 
-def clean(text: str, finish: str, chat: Chat, *, opened: bool = False) -> str:
+def clean(
+    text: str, finish: str, chat: Chat, *, opened: bool = False, question: bool = False
+) -> str:
     r"""Return the context in a response: one paragraph, without thinking, labels and quotes.
 
     What a limit cut is shortened to its last whole sentence, if it has one.
@@ -64,6 +72,9 @@ def clean(text: str, finish: str, chat: Chat, *, opened: bool = False) -> str:
         `length` if a limit cut the response.
     opened
         Whether the prompt ended inside the thinking.
+    question
+        Whether it takes the question's place: then it loses nothing but quotes and what stands
+        before it.
 
     Examples
     --------
@@ -72,8 +83,10 @@ def clean(text: str, finish: str, chat: Chat, *, opened: bool = False) -> str:
     >>> clean("I am a baker. I rise at", "length", Chat())
     'I am a baker.'
     """
-    text = _answer(text, chat, opened).replace("**", "").strip()
-    text = " ".join(LEAD_IN.sub("", text, count=1).split())
+    text = _answer(text, chat, opened).strip()
+    if question:
+        return _unquoted(" ".join(REPHRASED.sub("", text, count=1).split()))
+    text = " ".join(LEAD_IN.sub("", text.replace("**", ""), count=1).split())
     before = None
     while before != text:  # labels in quotes, quotes after labels
         before = text
@@ -88,6 +101,7 @@ def rejection(
     *,
     request: str,
     finish: str,
+    question: bool = False,
 ) -> str | None:
     """Return why a context cannot be used, a key of `its.reasons.REASONS`; None if it can.
 
@@ -102,6 +116,8 @@ def rejection(
         What the writer was asked.
     finish
         `length` if a limit cut the response.
+    question
+        Whether it takes the question's place: then none that was cut is whole.
     """
     if not re.search(r"[^\W\d_]{3}", context):  # such as `I am a.`
         return "empty"
@@ -115,7 +131,7 @@ def rejection(
         return "solution"
     if foreign(context, request) > FOREIGN:
         return "language"
-    return "long" if finish == "length" and not _ends(context) else None
+    return "long" if finish == "length" and (question or not _ends(context)) else None
 
 
 def foreign(context: str, request: str) -> float:

@@ -77,6 +77,18 @@ def test_verdicts_follow_the_data(tmp_path: Path) -> None:
     assert table.filter(pl.col("verdict") != "undecided")["problems_needed"].is_null().all()
 
 
+def test_a_claim_on_lengths_says_how_much_was_truncated(tmp_path: Path) -> None:
+    once = PLAN.model_copy(update={"replicates": PLAN.replicates[:1]})
+    both, none = "tiny/ot1k-U-sft-s0/easy/U", "tiny/ot1k-N-sft-s0/easy/N"
+    score(tmp_path, none, "1" * 8)
+    cut = score(tmp_path, both, "1" * 8).with_columns(truncated=pl.col("id").is_in(["p00", "p03"]))
+    cut.write_parquet(tmp_path / f"{both}.parquet")
+    table = verdicts(tmp_path, once, right=BETTER, long=BETTER | {"quantity": "answer_tokens"})
+    right, long = table["note"]
+    assert "truncated" not in right
+    assert "25.0% of the first and 0.0% of the second were truncated" in long
+
+
 def test_nothing_is_decided_by_few_problems_and_it_says_how_many_would(tmp_path: Path) -> None:
     fill(tmp_path, both=0.55, none=0.3, problems=12)
     row = verdicts(tmp_path, better=BETTER).row(0, named=True)

@@ -646,21 +646,24 @@ def test_an_epoch_that_is_tested_is_one_that_is_kept(raw: dict, read: Callable) 
 
 
 @pytest.mark.parametrize(
-    ("train", "replicates", "words"),
+    ("sample", "train", "replicates", "words"),
     [
-        ("N", [{}, {"seed": 1}, {"persona": 1}], "persona is [0, 0, 1], so some share it"),
-        ("U", [{}, {"draw": 1, "seed": 1}, {"draw": 1, "seed": 2}], "draw is [0, 1, 1], so some"),
-        ("N", [{}, {"persona": 1}], "N is trained once and would count as 2 trainings"),
-        ("U", [{}, {}], "U is trained once and would count as 2 trainings"),
-        ("U", [{}, {"persona": 1}], ""),
-        ("N", [{}, {"persona": 1, "draw": 1}], ""),
-        ("N", [{}, {"seed": 1}, {"seed": 2}], ""),
+        ("demo192", "N", [{}, {"seed": 1}, {"persona": 1}], "persona is [0, 0, 1], so some share"),
+        ("demo192", "U", [{}, {"draw": 1}, {"draw": 1, "seed": 1}], "draw is [0, 1, 1], so some"),
+        ("demo192", "N", [{}, {"persona": 1}], "one training in all of them, and would count as 2"),
+        ("demo192", "U", [{}, {}], "count as 2; let draw or persona or seed differ"),
+        ("whole", "N", [{}, {"draw": 1}], "count as 2; let seed differ"),
+        ("demo192", "U", [{}, {"persona": 1}], ""),
+        ("demo192", "N", [{}, {"persona": 1, "draw": 1}], ""),
+        ("whole", "N", [{}, {"seed": 1}, {"seed": 2}], ""),
     ],
 )
 def test_replicates_share_nothing_that_counts_as_chance(
-    raw: dict, read: Callable, train: str, replicates: list, words: str
+    raw: dict, read: Callable, sample: str, train: str, replicates: list, words: str
 ) -> None:
-    raw["plans"]["demo"] |= {"train": [train], "claims": [], "replicates": replicates}
+    raw["samples"]["whole"] = {"pool": "stories", "size": "all"}
+    raw["plans"]["demo"] |= {"samples": [sample], "train": [train], "replicates": replicates}
+    raw["plans"]["demo"] |= {"claims": [], "votes": []}
     if not words:
         read(raw)
         return

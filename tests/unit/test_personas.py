@@ -37,6 +37,9 @@ def harmless(context: str) -> bool:
         "Certainly! Here is the sentence you asked for:\n\nI am a baker.",
         "Persona for the question:\nI am a baker.",
         "Sure!\n\nI am a baker.",
+        "Here you go:\n\nI am a baker.",
+        "Sure, I can help with that:\n\nI am a baker.",
+        "Here is the job and hobbies of the person:\n\nI am a baker.",
         "I am\na baker.",
         "<think>\nWho asks?\n</think>\n\nI am a baker.",
         '"I am a baker." This sentence introduces a person.',
@@ -75,6 +78,30 @@ def test_what_belongs_to_the_context_stays(text: str) -> None:
 )
 def test_a_first_line_that_ends_in_a_colon_stays_if_it_belongs_there(text: str) -> None:
     assert clean(text, "stop", CHAT) == text.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("What is the remainder of 2**10 by 7?", None),
+        ("Here are three numbers:\n1, 2 and 3. What is their sum?", None),
+        ("Determine the answer to the equation:\nx = 4", None),
+        ("Sentence: I bake. How many words has it?", None),
+        ('"What is 2 + 2?"', "What is 2 + 2?"),
+        ("Here is the rephrased question: What is 2 + 2?", "What is 2 + 2?"),
+        ("Sure!\n\nWhat is 2 + 2?", "What is 2 + 2?"),
+    ],
+)
+def test_a_paraphrase_is_a_question_and_stays_whole(text: str, kept: str | None) -> None:
+    assert clean(text, "stop", CHAT, question=True) == (kept or text.replace("\n", " "))
+
+
+def test_a_paraphrase_that_a_limit_cut_is_asked_for_again() -> None:
+    text = clean("Ann owns 3 apples. How many do the two", "length", CHAT, question=True)
+    assert text == "Ann owns 3 apples. How many do the two"
+    given = {"request": REQUEST, "finish": "length"}
+    assert rejection(text, harmless, harmless, **given, question=True) == "long"
+    assert rejection("I am a baker. I", harmless, harmless, **given) is None
 
 
 def test_a_model_without_marks_only_answers() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import product
 from typing import TYPE_CHECKING
 
 from its.config.plan import Replicate
@@ -95,12 +96,15 @@ def _shared(config: "Config") -> Iterator[str]:
                     "give each another, or all the same"
                 )
         vary = {key for key, found in values.items() if len(set(found)) > 1}
-        once = [train for train in plan.train if "persona" not in vary or train not in drawn]
-        if count > 1 and once and not vary & {"draw", "seed"}:
-            yield (
-                f"{place}: neither draw nor seed differs, so {once[0]} is trained once and would "
-                f"count as {count} trainings; give each replicate another of them"
-            )
+        for sample, train in product(plan.samples, plan.train):
+            means = {"seed"}  # what another training of them may differ by
+            means |= {"draw"} if config.samples[sample].size != "all" else set()
+            means |= {"persona"} if train in drawn else set()
+            if count > 1 and not vary & means:
+                yield (
+                    f"{place}: {sample} with {train} is one training in all of them, and would "
+                    f"count as {count}; let {' or '.join(sorted(means))} differ"
+                )
 
 
 def _not_kept(config: "Config") -> Iterator[str]:
