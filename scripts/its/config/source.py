@@ -30,6 +30,10 @@ Location = Annotated[
     str,
     Field(
         pattern=r"^(path:[^\s].*|pypi:[\w.-]+==[\w.]+//\S+|hub:[\w.-]+/[\w.-]+(@[0-9a-f]{40})?//\S+)$",
+        examples=[
+            "path:data/mine.jsonl",
+            "hub:HuggingFaceH4/MATH-500@6e4ed1a2a79af7d8630a6b768ec859cb5af4d3be//test.jsonl",
+        ],
         description="`path:` and a file, a folder or a glob; "
         "`pypi:package==version//glob` for files that a Python package ships; "
         "`hub:owner/name@revision//glob` with a revision of 40 hexadecimal digits, "

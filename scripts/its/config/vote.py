@@ -12,7 +12,12 @@ class Vote(Section):
 
     label: Shown = ""
     """How tables call it; its name, if empty."""
-    members: list[Annotated[str, Field(pattern=r"^\w+/[\w.-]+$")]] = Field(min_length=2)
+    members: list[
+        Annotated[
+            str,
+            Field(pattern=r"^\w+/[\w.-]+$", examples=["smollm2/base", "smollm2/demo192-N-sft-s0"]),
+        ]
+    ] = Field(min_length=2)
     """Learners, each as `model/learner`, where learner is `base` or
     `{sample}-{strategy}-{recipe}-s{seed}`. The paper votes among three models, and does not say
     which."""
