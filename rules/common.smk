@@ -116,14 +116,21 @@ def setting(path, otherwise=None, **named):
 
 
 @cache
-def section_settings(path):
+def section_settings(path, without=()):
     """Return one section as JSON, without defaults and what is only shown."""
-    return experiment.section(path).settings()
+    return experiment.section(path).settings(without)
 
 
-def settings(path):
+def settings(path, without=()):
     """Return a params function: one section as JSON, without defaults and what is only shown."""
-    return of_wildcards(lambda wildcards: section_settings(path.format(**wildcards)))
+    return of_wildcards(
+        lambda wildcards: section_settings(path.format(**wildcards), without)
+    )
+
+
+# Of `chat`: what decides no text, and what decides none that is learnt.
+ROOM = ("context",)
+ASKING = ("context", "thinking_start", "thinking_end")
 
 
 def number(name):
@@ -207,7 +214,7 @@ def pool_fields(wildcards):
 def writer_chat(wildcards):
     """Return how a writer is spoken to, as JSON: as ever, but it is not told to solve problems."""
     model = experiment.models[writer(wildcards)]
-    return model.chat.model_copy(update={"system": ""}).settings()
+    return model.chat.settings({*ROOM, "system"})
 
 
 def writer_template(wildcards):

@@ -22,13 +22,16 @@ rule generate:
         mem=asked("models/{model}/generate", "memory"),
         runtime=asked("models/{model}/generate", "runtime"),
         gpu_share=setting("models/{model}/generate/gpu_share", otherwise="auto"),
+        # No param: that there is more room changes no response.
+        context=setting("models/{model}/chat/context"),
     params:
         version=version_of("generate"),
         sampling=settings("benchmarks/{benchmark}/sampling"),
-        chat=settings("models/{model}/chat"),
+        chat=settings("models/{model}/chat", without=ROOM),
         dtype=setting("models/{model}/dtype"),
     shell:
         "OMP_NUM_THREADS={resources.omp_threads:q}"
         " python scripts/generate.py {input.weights:q} {input.prompts:q} {output:q}"
         " --sampling {params.sampling:q} --chat {params.chat:q} --dtype {params.dtype:q}"
-        " --gpus {resources.gpu:q} --gpu-share {resources.gpu_share:q} &> {log:q}"
+        " --room {resources.context:q} --gpus {resources.gpu:q}"
+        " --gpu-share {resources.gpu_share:q} &> {log:q}"

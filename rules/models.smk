@@ -24,7 +24,7 @@ rule render_chat:
         "../envs/data.yaml"
     params:
         version=version_of("render_chat"),
-        chat=settings("models/{model}/chat"),
+        chat=settings("models/{model}/chat", without=ROOM),
     shell:
         "python scripts/render_chat.py {input.weights:q} {output:q} --chat {params.chat:q}"
         " &> {log:q}"

@@ -28,6 +28,7 @@ rule write_personas:
         gpu_share=setting(
             "models/{model}/generate/gpu_share", model=writer, otherwise="auto"
         ),
+        context=setting("models/{model}/chat/context", model=writer),
     params:
         version=version_of("write_personas"),
         context=settings("strategies/{strategy}/context"),
@@ -38,7 +39,7 @@ rule write_personas:
         "OMP_NUM_THREADS={resources.omp_threads:q}"
         " python scripts/write_personas.py {input.weights:q} {input.questions:q} {output:q}"
         " --context {params.context:q} --draw {params.draw:q} --chat {params.chat:q}"
-        " --dtype {params.dtype:q} --gpus {resources.gpu:q}"
+        " --dtype {params.dtype:q} --room {resources.context:q} --gpus {resources.gpu:q}"
         " --gpu-share {resources.gpu_share:q} &> {log:q}"
 
 

@@ -13,7 +13,7 @@ rule judge:
         "../envs/data.yaml"
     params:
         code=code_version("scripts/judge.py"),
-        chat=settings("models/{model}/chat"),
+        chat=settings("models/{model}/chat", without=ROOM),
     shell:
         "python scripts/judge.py {input.generations:q} {input.answers:q} {output:q}"
         " --chat {params.chat:q} --workers {threads:q} &> {log:q}"

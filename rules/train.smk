@@ -38,7 +38,7 @@ rule train:
     params:
         version=version_of("train"),
         recipe=settings("recipes/{recipe}"),
-        chat=settings("models/{model}/chat"),
+        chat=settings("models/{model}/chat", without=ASKING),
         dtype=setting("models/{model}/dtype"),
         saving=saving,
         processes=node_processes,

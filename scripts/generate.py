@@ -46,6 +46,9 @@ def main() -> None:
     parser.add_argument("generations", type=Path, help="parquet to write, one row per response")
     parser.add_argument("--sampling", type=as_json(Sampling), required=True)
     parser.add_argument("--chat", type=as_json(Chat), required=True)
+    parser.add_argument(
+        "--room", type=int, help="tokens of prompt and response, in place of the chat's"
+    )
     parser.add_argument("--dtype", required=True, help="of weights and arithmetic, as float32")
     parser.add_argument("--gpus", type=int, default=0, help="0 runs on the CPU")
     parser.add_argument("--gpu-share", default="auto", help="of its memory")
@@ -58,12 +61,13 @@ def main() -> None:
     check_device(args.gpus)
     tokenizer = load_tokenizer(folder, args.chat)
     asked = Asked.of(problems["id"], problems["messages"].to_list(), tokenizer, args.chat)
-    limit = limit_of(folder, args.chat.context)
+    room = args.room or args.chat.context
+    limit = limit_of(folder, room)
     check_lengths(
         asked.lengths,
         response=args.sampling.max_tokens,
         limit=limit,
-        context=args.chat.context,
+        context=room,
         setting="sampling.max_tokens of the benchmark",
     )
     decides = [
@@ -72,6 +76,8 @@ def main() -> None:
         args.dtype,
         texts_decided_by(args.sampling),
         asked.digest(),
+        # Whether marks of the thinking stay in the texts.
+        *(["special"] if asked.special else []),
     ]
     place = args.generations.with_name(f"{args.generations.stem}.shards")
     with unfinished(place, *decides, inputs=[], keep=True) as work:

@@ -62,6 +62,9 @@ def main() -> None:
     parser.add_argument("--context", type=as_json(Written), required=True)
     parser.add_argument("--draw", type=int, default=0, help="another one is another persona")
     parser.add_argument("--chat", type=as_json(Chat), required=True)
+    parser.add_argument(
+        "--room", type=int, help="tokens of prompt and response, in place of the chat's"
+    )
     parser.add_argument("--dtype", required=True, help="of weights and arithmetic, as float32")
     parser.add_argument("--gpus", type=int, default=0, help="0 runs on the CPU")
     parser.add_argument("--gpu-share", default="auto", help="of its memory")
@@ -79,12 +82,13 @@ def main() -> None:
     tasks = list(wanted(args.context, prompt, domains, questions, dataset=dataset, draw=args.draw))
     messages = [[{"role": "user", "content": one.request}] for one in tasks]
     asked = Asked.of([one.key for one in tasks], messages, tokenizer, args.chat)
-    limit = limit_of(folder, args.chat.context)
+    room = args.room or args.chat.context
+    limit = limit_of(folder, room)
     check_lengths(
         asked.lengths,
         response=args.context.max_tokens,
         limit=limit,
-        context=args.chat.context,
+        context=room,
         setting="context.max_tokens of the strategy",
     )
     decides = [
@@ -97,6 +101,8 @@ def main() -> None:
         ),
         args.draw,
         asked.digest(),
+        # Whether marks of the thinking stay in the texts.
+        *(["special"] if asked.special else []),
     ]
     place = args.personas.with_name(f"{args.personas.stem}.shards")
     with unfinished(place, *decides, inputs=[]) as work:

@@ -104,6 +104,8 @@ def put_back(job: Job, fingerprint: str) -> None:
         return
     if job.manifest.exists() or kept["record"]["fingerprint"] != fingerprint:
         return
+    if record_of(job.home).exists():  # somebody wants again what was released, if only an epoch
+        return
     write_json(job.record, kept["record"])
     write_json(job.manifest, kept["manifest"])
     try:
@@ -133,11 +135,9 @@ def _lead(job: Job, work: Work, fitted: Fitted, state: Path | None) -> None:
     _save(job, trainer, fresh)
     work.lease.check()
     for place in {job.home, job.place}:
-        for older in ["weights", "epochs"]:
-            shutil.rmtree(place / older, ignore_errors=True)
+        shutil.rmtree(place / "weights", ignore_errors=True)
     fresh.rename(job.weights)
-    if job.recipe.keep:
-        (work.folder / "epochs").rename(job.kept)
+    _put_epochs(job, work.folder / "epochs")
     record_of(job.home).unlink(missing_ok=True)  # of weights that these replace
     record = _record(job, work, fitted, course, watch)
     write_json(job.record, record)
@@ -148,6 +148,22 @@ def _lead(job: Job, work: Work, fitted: Fitted, state: Path | None) -> None:
         f"{record['loss']['first']:.3f} to {record['loss']['last']:.3f}, "
         f"{record['tokens_per_second']:.0f} tokens/s"
     )
+
+
+def _put_epochs(job: Job, made: Path) -> None:
+    """Put kept epochs in their place, one by one.
+
+    Those that a start put there which was killed before its end are made by nobody again: states
+    from which the next one goes on lie behind them.
+    """
+    for place in {job.home, job.place}:
+        for older in place.glob("epochs/*"):
+            if place != job.place or int(older.name) not in job.recipe.keep:
+                shutil.rmtree(older)
+    for epoch in sorted(made.glob("*")):
+        job.kept.mkdir(exist_ok=True)
+        shutil.rmtree(job.kept / epoch.name, ignore_errors=True)
+        epoch.rename(job.kept / epoch.name)
 
 
 def _follow(job: Job, folder: Path, state: str | None) -> None:

@@ -78,9 +78,11 @@ def winners(ballots: pl.DataFrame, unit: Sequence[str]) -> pl.DataFrame:
 
 
 def vote(members: Sequence[pl.DataFrame], names: Sequence[str], ties: str) -> pl.DataFrame:
-    """Let members vote on each sample of each problem: sample i of each is one ballot.
+    """Let members vote on each sample of each problem: one of each member is a ballot.
 
-    So n samples a member are n votes, whose mean is what one response of each would give.
+    So n samples a member are n votes, whose mean is what one response of each would give. Of the
+    m-th member it is the m-th sample further on: samples of one number have one seed, so members
+    that are much alike would make the same mistakes. With one sample they have, unless greedy.
 
     Parameters
     ----------
@@ -109,7 +111,11 @@ def vote(members: Sequence[pl.DataFrame], names: Sequence[str], ties: str) -> pl
                 f"{name}: answered other problems or other numbers of samples than {names[0]}; "
                 "a vote needs the same benchmark with one n for all"
             )
-    found = winners(pl.concat(members), unit)
+    further = [
+        member.with_columns(sample=(pl.col("sample") + place) % pl.len().over("id").cast(pl.Int64))
+        for place, member in enumerate(members)
+    ]
+    found = winners(pl.concat(further), unit)
     point = pl.col("shared" if ties == "share" else "first")
     return (
         asked.join(found, on=unit, how="left")

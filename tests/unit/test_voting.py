@@ -53,9 +53,13 @@ def test_who_does_not_answer_has_no_vote() -> None:
 
 
 def test_each_sample_is_a_vote_of_its_own() -> None:
-    votes = held(*[member("7", "1", samples=2)] * 2, member("1", "7", samples=2))
+    # The second member's are one further on, those of the third two, which is none of two.
+    votes = held(
+        member("7", "1", samples=2), member("1", "7", samples=2), member("7", "1", samples=2)
+    )
     assert votes["sample"].to_list() == [0, 1]
     assert votes["correct"].to_list() == [1.0, 0.0]
+    assert votes["votes"].to_list() == [3, 3]
 
 
 def test_the_order_of_a_member_s_rows_does_not_matter() -> None:

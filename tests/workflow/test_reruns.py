@@ -112,6 +112,7 @@ NOTHING = {
         "generate: {threads: 1, memory: 4GB, runtime: 30m}",
         "generate: {gpus: 1, threads: 2, memory: 5GB, runtime: 40m}",
     ),
+    "room of the engine": edit("config/config.yaml", "      context: 2048", "      context: 4096"),
     "steps between saves": edit("config/config.yaml", "save_steps: 10", "save_steps: 7"),
     "keys in another order": edit(
         "config/small.yaml", "{n: 2, temperature: 1.0,", "{temperature: 1.0, n: 2,"

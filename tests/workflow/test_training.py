@@ -447,6 +447,32 @@ def test_an_epoch_is_kept_as_it_was_and_the_training_goes_on_as_without(
     assert "epochs/2: was not kept; add 2 to `keep` of the recipe" in missing.stderr
 
 
+def test_kept_epochs_outlive_an_end_without_manifest_and_come_back_after_a_release(
+    start: Callable, tmp_path: Path
+) -> None:
+    trained, weights = Trained(tmp_path / "tiny/learner"), tmp_path / "scratch/tiny/learner"
+    kept = weights / "epochs/1/model.safetensors"
+    how = {"recipe": RECIPE | {"keep": [1]}, "save_steps": 10, "scratch": str(tmp_path / "scratch")}
+    trained.folder.mkdir(parents=True)
+    (trained.folder / "weights").write_text("where the manifest belongs")
+    assert start(trained.folder, **how).wait(LONGEST)
+    assert kept.exists()
+    assert trained.states() or list(weights.glob("progress/*/checkpoint-10/whole.json"))
+
+    (trained.folder / "weights").unlink()
+    before = sha256_of(kept)
+    assert start(trained.folder, **how).wait(LONGEST) == 0
+    assert "going on after step 10" in (trained.folder / "log").read_text()
+    assert sha256_of(kept) == before
+
+    shutil.rmtree(kept.parent)
+    trained.manifest.unlink()
+    (trained.folder / "released.json").write_text("[]")
+    assert start(trained.folder, **how).wait(LONGEST) == 0
+    assert sha256_of(kept) == before
+    assert not (trained.folder / "released.json").exists()
+
+
 def test_mistakes_stop_a_training_before_it_begins(start: Callable, tmp_path: Path) -> None:
     process = start(tmp_path, recipe=RECIPE | {"max_length": 32})
     assert process.wait(LONGEST) == 2

@@ -1,7 +1,7 @@
 """What every section of the config is: strict, frozen, and able to say what decides a result."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any
@@ -49,13 +49,14 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    def settings(self) -> str:
-        """Return what decides a result, as JSON.
+    def settings(self, without: Collection[str] = ()) -> str:
+        """Return what decides a result, as JSON, `without` the keys that do not decide this one.
 
         Defaults are left out, so that a new key with a default reruns nothing. A changed
         default would rerun nothing either, hence the test that pins them all.
         """
-        return json.dumps(self.model_dump(mode="json", exclude_defaults=True), sort_keys=True)
+        decides = self.model_dump(mode="json", exclude_defaults=True, exclude=set(without))
+        return json.dumps(decides, sort_keys=True)
 
     @classmethod
     def __get_pydantic_json_schema__(
