@@ -130,7 +130,7 @@ def settings(path, without=()):
 
 # Of `chat`: what decides no text, and what decides none that is learnt.
 ROOM = ("context",)
-ASKING = ("context", "thinking_start", "thinking_end")
+ASKING = (*ROOM, "thinking_start", "thinking_end")
 
 
 def number(name):

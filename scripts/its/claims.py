@@ -22,9 +22,6 @@ from its.paired import sign_flip
 from its.spreads import Spreads
 from its.uncertainty import ALPHA, POWER, Number, plain
 
-LENGTHS = {"tokens", "thinking_tokens", "answer_tokens"}
-"""What a limit cuts."""
-
 CLAIMS = {
     "claim": pl.String,
     "label": pl.String,
@@ -217,7 +214,7 @@ def _measured(
     for (weight, key), several in zip(terms, zip(*found, strict=True), strict=True):
         means = [path.means[claim.quantity] for path in several]
         measured.append(Term(weight, key, means, spreads.of(key, claim.quantity)))
-        if claim.quantity in LENGTHS:
+        if claim.quantity.endswith("tokens"):
             truncated = np.mean([path.means["truncated"].values.mean() for path in several])
             cut[weight < 0] += float(abs(weight) * truncated)
     return len(planned), contrast(measured), (cut[0], cut[1])

@@ -85,7 +85,7 @@ def clean(
     """
     text = _answer(text, chat, opened).strip()
     if question:
-        return _unquoted(" ".join(REPHRASED.sub("", text, count=1).split()))
+        return _unquoted(" ".join(REPHRASED.sub("", text, count=1).split()), whole=True)
     text = " ".join(LEAD_IN.sub("", text.replace("**", ""), count=1).split())
     before = None
     while before != text:  # labels in quotes, quotes after labels
@@ -183,8 +183,8 @@ def _answer(text: str, chat: Chat, opened: bool) -> str:
     return text
 
 
-def _unquoted(text: str) -> str:
-    """Take off quotes around the whole text, or around a beginning that is a sentence."""
+def _unquoted(text: str, *, whole: bool = False) -> str:
+    """Take off quotes around the whole text, or else around a beginning that is a sentence."""
     close = QUOTES.get(text[:1])
     if close is None:
         return text
@@ -192,6 +192,6 @@ def _unquoted(text: str) -> str:
     if inside.endswith(close) and close not in inside[:-1]:
         return inside[:-1].strip()
     quoted = re.match(rf"([^{re.escape(close)}]*[.!?,]){re.escape(close)}(?=\s|$)", inside)
-    if quoted and close != "'":
+    if quoted and close != "'" and not whole:
         return quoted[1].strip()
     return inside.strip() if close not in inside else text

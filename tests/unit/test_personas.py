@@ -87,6 +87,7 @@ def test_a_first_line_that_ends_in_a_colon_stays_if_it_belongs_there(text: str) 
         ("Here are three numbers:\n1, 2 and 3. What is their sum?", None),
         ("Determine the answer to the equation:\nx = 4", None),
         ("Sentence: I bake. How many words has it?", None),
+        ('"I have 3 apples," says Ann. How many has she?', None),
         ('"What is 2 + 2?"', "What is 2 + 2?"),
         ("Here is the rephrased question: What is 2 + 2?", "What is 2 + 2?"),
         ("Sure!\n\nWhat is 2 + 2?", "What is 2 + 2?"),
