@@ -143,7 +143,10 @@ def planned_chats(wildcards):
     """Return how each model of the plan is spoken to, as JSON: it tells thinking from answer."""
     models = experiment.plans[wildcards.plan].models
     return json.dumps(
-        {name: json.loads(experiment.models[name].chat.settings(ROOM)) for name in models}
+        {
+            name: json.loads(experiment.models[name].chat.settings(ROOM))
+            for name in models
+        }
     )
 
 
