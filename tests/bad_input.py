@@ -245,6 +245,14 @@ CONFIG = {
         "pools: {mine: {sources: [sums], filters: [{filter: length, minimum: 1, minimum: 2}]}}",
         "pools.mine.filters.0.minimum: stands twice",
     ),
+    "a filter misspelt": (
+        "pools: {mine: {sources: [sums], filters: [{filter: duplicate}]}}",
+        "pools.mine.filters.0: there is no filter 'duplicate'; did you mean 'duplicates'?",
+    ),
+    "a filter without its name": (
+        "pools: {mine: {sources: [sums], filters: [{minimum: 1}]}}",
+        "pools.mine.filters.0: the key 'filter' is missing, found {'minimum': 1}",
+    ),
     "a name defined by two files": (
         "recipes: {sft: {learning_rate: 1.0e-3}}",
         "recipes.sft: config/config.yaml and mine.yaml differ",

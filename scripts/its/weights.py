@@ -64,10 +64,13 @@ def write_manifest(
 def weights_of(manifest: Path, *, hashes: bool = False, released: bool = False) -> Path:
     """Return the folder of a manifest.
 
-    Raises `InputError` if a file is missing, of another size or, where `hashes` asks for it, of
-    other content. `released` says that files which were released may be missing.
+    Raises `InputError` if a file is missing, of another size or of other content. Content is read
+    where `hashes` asks for it, and of files younger than their manifest: somebody's own model may
+    have been trained again in its place, with as many bytes. `released` says that files which were
+    released may be missing.
     """
     record = read_manifest(manifest)
+    written = manifest.stat().st_mtime_ns
     gone = why_gone(manifest)
     folder = folder_of(manifest)
     remove = f"remove {manifest} and start snakemake again"
@@ -79,15 +82,29 @@ def weights_of(manifest: Path, *, hashes: bool = False, released: bool = False) 
     mistakes = []
     for name, entry in record["files"].items():
         path = folder / name
-        found = path.stat().st_size if path.is_file() else "no"
+        status = path.stat() if path.is_file() else None
+        found = status.st_size if status else "no"
         if gone and found == "no" and name.endswith(LARGE):
             mistakes += [] if released else [gone]
         elif found != entry["bytes"]:
             mistakes.append(f"{path}: {found} bytes, expected {entry['bytes']}; {again}")
-        elif hashes and (sha256 := sha256_of(path)) != entry["sha256"]:
+        elif not hashes and status.st_mtime_ns <= written:
+            continue
+        elif (sha256 := sha256_of(path)) != entry["sha256"]:
             mistakes.append(f"{path}: sha256 {sha256}, expected {entry['sha256']}; {again}")
     refuse(mistakes)
     return folder
+
+
+def own_folder(source: str) -> Path | None:
+    """Return the folder of a `path:` source of a model; None for another one."""
+    kind, _, name = source.partition(":")
+    return Path(name).expanduser() if kind == "path" else None
+
+
+def came_from(manifest: Path, source: str) -> bool:
+    """Tell whether a manifest is there, and of a model that was read from that source."""
+    return manifest.is_file() and read_manifest(manifest).get("source") == source
 
 
 def folder_of(manifest: Path) -> Path:

@@ -1,6 +1,7 @@
 """A folder of weights is whole, or refused."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -81,11 +82,22 @@ def test_every_changed_file_is_named_with_the_way_out(manifest: Path) -> None:
     assert "config.json: no bytes, expected 2; remove " in str(error.value)
 
 
-def test_equal_sizes_with_other_content_are_found_when_asked(manifest: Path) -> None:
-    (manifest.parent / "config.json").write_text("[]")
+def test_equal_sizes_with_other_content_are_found_where_younger_or_asked(manifest: Path) -> None:
+    file, written = manifest.parent / "config.json", manifest.stat().st_mtime_ns
+    file.write_text("[]")
+    os.utime(file, ns=(written, written + 1))
+    with pytest.raises(InputError, match=r"config\.json: sha256 "):
+        weights_of(manifest)
+    os.utime(file, ns=(written, written))
     weights_of(manifest)
     with pytest.raises(InputError, match=r"config\.json: sha256 "):
         weights_of(manifest, hashes=True)
+
+
+def test_touched_weights_are_what_they_were(manifest: Path) -> None:
+    later = manifest.stat().st_mtime_ns + 1
+    os.utime(manifest.parent / "model.safetensors", ns=(later, later))
+    assert weights_of(manifest) == manifest.parent
 
 
 def test_a_torn_manifest_is_no_traceback(manifest: Path) -> None:

@@ -1,5 +1,6 @@
 """What pydantic finds wrong with a config, in words that name its keys and values."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from its.config.section import meant
@@ -68,6 +69,12 @@ def _wrong(error: Mapping, place: Sequence[str | int], schema: Callable[[], Mapp
             return "a name is made of letters, digits and '_', for '-' and '.' join names in paths"
         case "string_pattern_mismatch" if texts := _examples(schema(), error["ctx"]["pattern"]):
             return f"expected a text such as {' or '.join(texts)}, found {error['input']!r}"
+        case "union_tag_invalid":
+            known = re.findall(r"'([^']*)'", error["ctx"]["expected_tags"])
+            key = error["ctx"]["discriminator"].strip("'")
+            return f"there is no {key} {error['ctx']['tag']!r}; {meant(error['ctx']['tag'], known)}"
+        case "union_tag_not_found":
+            return f"the key {error['ctx']['discriminator']} is missing, found {error['input']!r}"
         case "model_type" | "model_attributes_type" | "dict_type":
             return f"expected keys with values, found {error['input']!r}"
         case "list_type":

@@ -8,6 +8,7 @@ from its.config.experiment import Config
 from its.config.model import Model
 from its.config.shape import Shape
 from its.errors import refuse
+from its.weights import own_folder
 
 NAMES = {
     "layers": "num_hidden_layers",
@@ -87,6 +88,5 @@ def _whole(shape: Shape) -> Shape:
 
 
 def _file(name: str, model: Model, results: Path) -> Path:
-    local = model.source.startswith("path:")
-    folder = Path(model.source.removeprefix("path:")) if local else results / "models" / name
+    folder = own_folder(model.source) or results / "models" / name
     return folder / "config.json"
