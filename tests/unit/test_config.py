@@ -319,7 +319,7 @@ def test_a_field_that_says_two_things_or_none_is_refused(
         ({"filter": "contamination", "against": []}, "at least 1 item"),
         ({"filter": "contamination", "against": ["sums_eas"]}, "did you mean 'sums_easy'?"),
         ({"filter": "contamination", "against": "every"}, "should be 'all', found 'every'"),
-        ({"filter": "near_duplicate"}, "expected tags"),
+        ({"filter": "near_duplicate"}, "did you mean 'near_duplicates'?"),
     ],
 )
 def test_a_filter_that_could_not_work_is_refused(
