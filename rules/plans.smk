@@ -78,10 +78,10 @@ def training_processes(wildcards):
     return experiment.models[wildcards.model].train.all_processes
 
 
-def one_step(wildcards):
-    """Return a recipe that makes one step of one row for each process, as JSON."""
+def two_steps(wildcards):
+    """Return a recipe that makes two steps of one row for each process, as JSON."""
     short = {
-        "epochs": 1,
+        "epochs": 2,
         "keep": [],
         "batch": training_processes(wildcards),
         "micro_batch": 1,

@@ -21,7 +21,7 @@ rule preflight_train:
         code=code_version("scripts/preflight.py"),
         version=version_of("train"),
         folder="results/preflight/train/{model}-{recipe}",
-        recipe=one_step,
+        recipe=two_steps,
         dtype=setting("models/{model}/dtype"),
         gpus=setting("models/{model}/train/gpus"),
         processes=node_processes,
@@ -34,6 +34,8 @@ rule preflight_train:
         " {params.folder:q}/model/manifest.json {params.folder:q}/rows.parquet"
         " {params.folder:q}/made/weights/manifest.json {params.folder:q}/made/training.json"
         " --recipe {params.recipe:q} --chat '{{\"context\": 512}}' --dtype {params.dtype:q} --seed 0"
+        # A state is saved after the first step: all processes write at once, and wait for each other.
+        " --saving '{{\"save_steps\": 1}}'"
         " && python scripts/preflight.py tell {params.folder:q} {params.folder:q}/made/training.json"
         " {output:q} ) &> {log:q}"
 

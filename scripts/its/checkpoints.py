@@ -20,7 +20,7 @@ MARK = "whole.json"
 def due(saving: Saving, step: int, seconds: float) -> bool:
     """Tell whether to save after a step, so many seconds after the last state."""
     late = saving.save_minutes is not None and seconds >= 60 * saving.save_minutes
-    return late or step % saving.save_steps == 0
+    return late or (saving.save_steps is not None and step % saving.save_steps == 0)
 
 
 def mark(state: Path, *, processes: int, keep: int) -> None:

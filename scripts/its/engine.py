@@ -71,7 +71,7 @@ def prepare(gpus: int) -> None:
     machine. What a person set before stays.
     """
     share_gpus(gpus)
-    set_threads(cores())
+    set_threads(max(1, cores() // max(1, gpus)))  # of each process: the engine has one a GPU
     stay_offline()
     quiet = {
         "VLLM_NO_USAGE_STATS": "1",
@@ -193,7 +193,12 @@ def start(
     """
     from vllm import LLM
 
-    options: dict[str, object] = {"tensor_parallel_size": gpus}
+    # Not by whether the node has a compiler, which would decide the rounding and stand nowhere.
+    passes = {"fuse_allreduce_rms": False}
+    options: dict[str, object] = {
+        "tensor_parallel_size": gpus,
+        "compilation_config": {"pass_config": passes},
+    }
     if share != "auto":
         options["gpu_memory_utilization"] = float(share)
     if not gpus:

@@ -39,7 +39,7 @@ def write_tiny_model(
 ) -> Path:
     """Write a Llama with that tokenizer, and return its manifest.
 
-    As it stands, it has 20,000 weights. Engines that share a model among GPUs want as many heads,
+    As it stands, it has 35,000 weights. Engines that share a model among GPUs want as many heads,
     and kernels for GPUs want heads of 64.
     """
     import torch
@@ -58,7 +58,7 @@ def write_tiny_model(
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
-        tie_word_embeddings=True,
+        tie_word_embeddings=False,  # as large models have it: ZeRO-3 treats them otherwise
     )
     LlamaForCausalLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)

@@ -211,9 +211,9 @@ def _run(
             raise
         raise InputError(
             f"train {job.name}: memory ran out after step {trainer.state.global_step} "
-            f"({str(error).splitlines()[0]}); `snakemake price` says what it takes: set "
-            "gradient_checkpointing, a shorter max_length or DeepSpeed's ZeRO in the recipe, or "
-            "more gpus or nodes; the last state that was saved is gone on from"
+            f"({str(error).splitlines()[0]}); `snakemake price` says what it takes: with more gpus "
+            "or nodes it goes on from the last state that was saved; gradient_checkpointing, a "
+            "shorter max_length or DeepSpeed's ZeRO make another recipe of it, which begins anew"
         ) from error
     if watch.stopped_by:
         sys.exit(128 + watch.stopped_by)

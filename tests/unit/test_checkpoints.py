@@ -75,4 +75,6 @@ def test_so_many_states_are_kept_and_the_oldest_goes_first(tmp_path: Path) -> No
 )
 def test_a_state_is_due_after_steps_or_minutes(step: int, seconds: float, expected: bool) -> None:
     assert due(Saving(save_steps=10, save_minutes=2), step, seconds) == expected
-    assert due(Saving(save_steps=10), step, seconds) == (step == 10)
+    assert due(Saving(save_steps=10, save_minutes=None), step, seconds) == (step == 10)
+    assert due(Saving(save_minutes=2), step, seconds) == (seconds == 120)
+    assert not due(Saving(save_minutes=None), step, seconds)

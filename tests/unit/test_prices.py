@@ -10,7 +10,7 @@ import yaml
 from shapes import LLAMA_7B, SHAPES
 
 from its.config.experiment import Config
-from its.config.model import Model
+from its.config.model import Model, Saving
 from its.config.price import CARDS, Price
 from its.config.recipe import Recipe
 from its.costs.device import GIB
@@ -20,7 +20,7 @@ from its.costs.measured import Factors, Finished, corrected, factors, finished
 from its.costs.sharding import Sharding
 from its.costs.sizes import forward_flops
 from its.costs.table import PRICES, heading, in_short, in_words, price_rows, total_rows
-from its.costs.training import training_seconds
+from its.costs.training import training_seconds, writing_seconds
 from its.errors import InputError
 
 ROOT = Path(__file__).parents[2]
@@ -115,6 +115,23 @@ def test_llama_7b_on_eight_a800_takes_what_was_measured(
     rows = {"rows": 6400, "tokens": 4096}
     seconds = training_seconds(one, LLAMA_7B, recipe, sharding, Price(gpu="a100"), **rows)
     assert 0.5 < 6400 / seconds / said < 2
+
+
+@pytest.mark.parametrize(
+    ("saving", "states"),
+    [
+        ({"save_minutes": 30}, 1),  # and none after the last step
+        ({"save_minutes": 25}, 2),
+        ({"save_minutes": None}, 0),
+        ({"save_minutes": 30, "save_steps": 50}, 7),
+        ({"save_minutes": None, "save_steps": 1}, 399),
+        ({"save_minutes": 600}, 0),
+    ],
+)
+def test_a_training_waits_for_every_state_that_it_writes(saving: dict, states: int) -> None:
+    how = {"seconds": 3600, "steps": 400, "state": 8e9, "weights": 2e9}
+    written = writing_seconds(Saving(**saving), Price(writing=4), **how)
+    assert written == pytest.approx(states * 2 + 0.5)
 
 
 def test_checkpointing_costs_a_third_and_twice_the_gpus_halve_the_time() -> None:

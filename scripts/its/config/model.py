@@ -52,10 +52,12 @@ class GenerationNeeds(Needs):
 class Saving(Section):
     """How often a training saves what it would lose. Only what is done twice depends on it."""
 
-    save_steps: int = Field(50, ge=1)
-    """Optimizer steps between two states from which an interrupted training goes on."""
-    save_minutes: int | None = Field(None, ge=1)
-    """Minutes after which the next step is saved, too, however few steps they were."""
+    save_minutes: int | None = Field(30, ge=1)
+    """Minutes from one state, from which an interrupted training goes on, until the next step is
+    saved."""
+    save_steps: int | None = Field(None, ge=1)
+    """Optimizer steps after which one is saved, too, however few minutes they took. A state of a
+    large model has hundreds of GB."""
     keep_states: int = Field(1, ge=1)
     """States that are kept, the newest ones: an older one is gone on from where a newer one turns
     out to be torn. One more stands beside them while it is written."""

@@ -97,6 +97,9 @@ class Price(Section):
     """Seconds that an engine on GPUs compiles and records its graphs."""
     reading: float = Field(1.0, gt=0)
     """GB/s at which weights come from the disk; a shared file system may be slower."""
+    writing: float = Field(2.0, gt=0)
+    """GB/s at which all processes of a training together write states and weights to the disk, and
+    wait. Not measured; a parallel file system takes more, a single stream to a shared one less."""
     judged: float = Field(100, gt=0)
     """Responses a second that a core judges. Between 120 and 950 were measured, the fewest where
     many give no answer."""

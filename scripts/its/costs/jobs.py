@@ -16,7 +16,13 @@ from its.costs.generation import generation_memory, generation_seconds, start_se
 from its.costs.paths import cells, learners, personas, texts, trainings, undrawn
 from its.costs.sharding import read_sharding
 from its.costs.sizes import WIDTHS, parameters
-from its.costs.training import training_memory, training_seconds
+from its.costs.training import (
+    state_bytes,
+    steps_of,
+    training_memory,
+    training_seconds,
+    writing_seconds,
+)
 from its.costs.used import used
 from its.epochs import is_earlier
 from its.errors import refuse
@@ -129,7 +135,16 @@ def training_kind(
     sharding = read_sharding(recipe.deepspeed)
     memory = training_memory(model, shape, recipe, sharding, price)
     weights = parameters(shape)
-    saved = weights * WIDTHS[model.dtype]
+    saved, state = weights * WIDTHS[model.dtype], state_bytes(weights, model.dtype)
+    computing = training_seconds(model, shape, recipe, sharding, price, rows=rows, tokens=tokens)
+    written = writing_seconds(
+        model.train,
+        price,
+        seconds=computing,
+        steps=steps_of(recipe, rows=rows, tokens=tokens),
+        state=state,
+        weights=saved * (1 + len(recipe.keep)),
+    )
     return Kind(
         "train",
         name,
@@ -138,7 +153,7 @@ def training_kind(
         gpus=model.train.all_gpus,
         cores=model.train.nodes * model.train.threads,
         start=start_seconds(shape, model.dtype, price, engine=False),
-        work=training_seconds(model, shape, recipe, sharding, price, rows=rows, tokens=tokens),
+        work=computing + written,
         tokens=rows * tokens * recipe.epochs,
         memory=memory.total,
         available=memory.available,
@@ -148,7 +163,7 @@ def training_kind(
         disk=saved * (1 + len(recipe.keep)),
         epochs=saved * len(recipe.keep),
         # The states it would go on from, and the next one while that is written.
-        scratch=(1 + model.train.keep_states) * (12 * weights + saved),
+        scratch=(1 + model.train.keep_states) * state,
     )
 
 

@@ -1,16 +1,16 @@
 """What one training takes: memory, and time."""
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, inf
 
-from its.config.model import Model
+from its.config.model import Model, Saving
 from its.config.price import Price
 from its.config.recipe import Recipe
 from its.config.shape import Shape
 from its.costs.activations import head_bytes, kept_bytes, working_bytes
 from its.costs.device import GIB, device_of
 from its.costs.sharding import Sharding, gathered, model_states
-from its.costs.sizes import forward_flops, parameters
+from its.costs.sizes import WIDTHS, forward_flops, parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,36 @@ def training_seconds(
     share = price.mfu if device.gpu else price.core_share
     seconds = flops / (device.units * device.flops * share)
     if sharding.offload_optimizer:
-        sequences = rows * tokens / recipe.max_length if recipe.packing else rows
-        steps = recipe.epochs * ceil(sequences / recipe.batch)
+        steps = steps_of(recipe, rows=rows, tokens=tokens)
         seconds += steps * parameters(shape) / (price.offloading * 1e9)
     return seconds
+
+
+def steps_of(recipe: Recipe, *, rows: int, tokens: float) -> int:
+    """Return how many optimizer steps a training has; `rows` and `tokens` as `training_seconds`."""
+    sequences = rows * tokens / recipe.max_length if recipe.packing else rows
+    return recipe.epochs * ceil(sequences / recipe.batch)
+
+
+def state_bytes(weights: float, dtype: str) -> float:
+    """Return the bytes of one state: Adam's, in float32, and weights to go on from."""
+    return weights * (12 + WIDTHS[dtype])
+
+
+def writing_seconds(
+    saving: Saving, price: Price, *, seconds: float, steps: int, state: float, weights: float
+) -> float:
+    """Return how long a training waits for what it writes.
+
+    Parameters
+    ----------
+    seconds
+        That it computes.
+    steps
+        It has: after the last one no state is saved.
+    state, weights
+        Bytes of a state, and of all weights that stay.
+    """
+    minutes = 60 * (saving.save_minutes or inf) * steps / seconds  # in steps
+    states = max(0, ceil(steps / max(1, min(minutes, saving.save_steps or inf))) - 1)
+    return (states * state + weights) / (price.writing * 1e9)
