@@ -169,6 +169,12 @@ def planned_sizes(wildcards):
     )
 
 
+def votes_table(wildcards):
+    """Return the table of the plan's votes, if it has any."""
+    held = experiment.plans[wildcards.plan].votes
+    return f"<results>/tables/{wildcards.plan}/votes.csv" if held else []
+
+
 def planned_published(wildcards):
     """Return what others published about the plan's cells, as JSON."""
     published = experiment.plans[wildcards.plan].published

@@ -96,7 +96,8 @@ rule tabulate_votes:
 
 rule tabulate_published:
     input:
-        "<results>/tables/{plan}/codesign.csv",
+        codesign="<results>/tables/{plan}/codesign.csv",
+        votes=votes_table,
     output:
         report("<results>/tables/{plan}/published.csv", **shown("published", "table")),
     log:
@@ -107,8 +108,8 @@ rule tabulate_published:
         code=code_version("scripts/tabulate_published.py"),
         published=planned_published,
     shell:
-        "python scripts/tabulate_published.py {input:q} {output:q}"
-        " --published {params.published:q} &> {log:q}"
+        "python scripts/tabulate_published.py {input.codesign:q} {output:q}"
+        " --votes {input.votes:q} --published {params.published:q} &> {log:q}"
 
 
 rule tabulate_claims:

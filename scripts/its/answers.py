@@ -8,7 +8,9 @@ from its.boxes import last_boxed
 
 BOX = re.compile(r"\\(?:boxed|fbox)(?![A-Za-z])\s*")
 BARE = re.compile(r"[^\s${}]+")
-PHRASE = re.compile(r"\banswer\b(?:[^.:=\n]{0,60}?\bis\b|[\s*_]*[:=])[\s*_:]*", flags=re.IGNORECASE)
+PHRASE = re.compile(
+    r"\banswer\b(?:[^.:=\n]{0,60}?\bis\b|[\s*_]*[:=])[\s*_:]*+(?!not\b)", flags=re.IGNORECASE
+)
 FORMULA = re.compile(r"(?<!\\)\$(?!\s)((?:\\.|[^$\\\n])+)(?<!\s)\$|\\\((.+?)\\\)|\\\[(.+?)\\\]")
 NUMBER = re.compile(
     r"(?:(?<![\w)\]}.])[-−])?"  # a sign, unless it subtracts from what stands before

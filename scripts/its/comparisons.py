@@ -44,10 +44,12 @@ COMPARISONS = {
 """One row per comparison of two cells, `a` minus `b`, each named train-test (`base-N`: untrained).
 
 `low` and `high` count problems as random, `low_replicates` and `high_replicates` replicates too,
-which are taken to differ as in all cells of their kind (null with one). `p_holm` is Holm's
-correction of `p` over the whole table, `q` the false discovery rate in it. Nothing is tested before
-all `planned` replicates have both cells, for fewer may look more certain than all. `discordant` are
-the problems on which the two differ. Where no replicate has both cells, the row is `missing`."""
+which are taken to differ as in all cells of their kind (null with one). `p` comes from flipping
+the signs of the problems' differences; with several replicates it is the larger of that and of what
+belongs to the interval over them. `p_holm` is Holm's correction of it over the whole table, `q` the
+false discovery rate in it. Nothing is tested before all `planned` replicates have both cells, for
+fewer may look more certain than all. `discordant` are the problems on which the two differ. Where
+no replicate has both cells, the row is `missing`."""
 
 SAME_TEST = "against the untrained model, asked the same way"
 BEST = "against the best cell of the untrained model"
@@ -197,20 +199,23 @@ def _row(
     if not (strict and lenient):
         return row
     low = high = None
+    p = strict.p
     if replicates > 1:
         terms = [
             Term(weight, key, [one.means["correct"] for one in side], spread)
             for weight, key, side in [(1, pair.a, found.a), (-1, pair.b, found.b)]
             for spread in [spreads.of(key, "correct")]
         ]
-        low, high = contrast(terms).interval()
+        whole = contrast(terms)
+        low, high = whole.interval()
+        p = max(p, min(1.0, 2 * whole.uncertainty.p(abs(whole.centre))))
     return row | {
         "difference": strict.mean,
         "low": strict.low,
         "high": strict.high,
         "low_replicates": low,
         "high_replicates": high,
-        "p": strict.p if replicates == found.planned else None,
+        "p": p if replicates == found.planned else None,
         "lenient_difference": lenient.mean,
         "lenient_low": lenient.low,
         "lenient_high": lenient.high,

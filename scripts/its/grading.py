@@ -57,12 +57,14 @@ UNIT = re.compile(
 )
 WORDS = re.compile(r"[a-z][a-z' -]*[a-z]")
 CHOICE = re.compile(r"\(?([A-Z])\)?")
+MARKED = r"(?:\(([A-Z])\)|([A-Z])[).:])"
 CHOSEN = re.compile(
-    r"(?:\(([A-Z])\)|([A-Z])[).:])"
-    r"(?:(?:\s|\\[ ,;:]|\\q?quad)\s*(?![-+*/=^]).*)?"  # the text of the choice, no operation
+    MARKED + r"(?:(?:\s|\\[ ,;:]|\\q?quad)\s*(?![-+*/=^])"  # the text of the choice, no operation
+    r"(?!(?:and|or)\b|.*(?:\([A-Z]\)|(?<![A-Za-z])[A-Z][).:])).*)?"  # and no other choice
     r"|([A-Za-z])",
     flags=re.DOTALL,
 )
+CALLED = re.compile(r"(?:option|answer|choice)\b\s*:?\s*", flags=re.IGNORECASE)
 BASED = re.compile(r"[0-9A-Z]+_\{?(\d+)\}?")
 
 
@@ -291,7 +293,9 @@ def _words(text: str) -> str | None:
 
 def _choice(text: str) -> str | None:
     """Return the letter that an answer chooses, if it does."""
-    found = CHOSEN.fullmatch(text)
+    text = text.strip("* ")
+    called = CALLED.match(text)
+    found = CHOSEN.fullmatch(text, called.end() if called else 0)
     return next(group for group in found.groups() if group).upper() if found else None
 
 

@@ -130,15 +130,15 @@ def majority(verdicts: pl.DataFrame, *, level: float = 0.95) -> Accuracy:
     """Estimate how often the answer given most often is right, among all samples of a problem.
 
     Answers vote if they stand in a box of a response that was not truncated. All right answers
-    are one candidate; wrong ones are the same if they are written alike. Candidates with equally
+    are one candidate; wrong ones are the same if they were read alike. Candidates with equally
     many votes share the point, so that the order of samples does not matter. A problem on which
     nothing votes counts as wrong. Its interval is that of `accuracy`.
 
     Parameters
     ----------
     verdicts
-        `id` (str), `correct` (bool), `answered` (bool) and `extracted` (str, null where nothing
-        was found).
+        `id` (str), `correct` (bool), `answered` (bool), `extracted` and `parsed` (str, null where
+        nothing was found, or could be read).
 
     References
     ----------
@@ -151,8 +151,9 @@ def majority(verdicts: pl.DataFrame, *, level: float = 0.95) -> Accuracy:
     ...     "correct": [True, True, False],
     ...     "answered": [True, True, True],
     ...     "extracted": ["0.5", "1/2", "7"],
+    ...     "parsed": ["0.5", "1/2", "7"],
     ... }
-    >>> majority(pl.DataFrame([*pl.DataFrame(rows).rows(), ("b", False, False, None)],
+    >>> majority(pl.DataFrame([*pl.DataFrame(rows).rows(), ("b", False, False, None, None)],
     ...     schema=list(rows), orient="row")).mean
     0.5
     """

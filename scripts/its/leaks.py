@@ -1,6 +1,7 @@
 """Whether a context gives the answer away, or says the question again."""
 
 import re
+from functools import lru_cache
 
 from its.golds import separated
 from its.overlap import ngrams
@@ -11,16 +12,36 @@ COPIED = 8
 """Words in a row that no context shares with its question by chance: open-r1's n-gram."""
 
 
-def holds_answer(context: str, answer: str | None) -> bool:
-    """Tell whether a context holds the answer, as a word of three or more characters.
+BRACKETS = set("()[]{}\\")
+"""At the end of a word they part it from what stands there."""
+SET = [
+    (re.compile(pattern), instead)
+    for pattern, instead in [
+        (r"\\[dt]?frac\s*(?:\{([^{}]*)\}|(\d))\s*(?:\{([^{}]*)\}|(\d))", r"\1\2/\3\4"),
+        (r"\\(?:text|mbox|mathrm|mathbf|textbf)\s*\{([^{}]*)\}", r"\1"),
+        (r"\\left|\\right|\\[,;:! ]|[$]", ""),
+        (r"(?<=\d)(?:,|\{,\})(?=\d{3}(?!\d))", ""),
+        (r"(?<![\d.])0+(?=\d)", ""),
+        (r"\s*([*/=^,()\[\]{}\\])\s*", r"\1"),
+        (r"\s+", " "),
+    ]
+]
+"""What is set in several ways, and one of them."""
 
-    Shorter answers stand in any text by chance: half of all golds have one or two characters.
+
+def holds_answer(context: str, answer: str | None) -> bool:
+    r"""Tell whether a context holds the answer, as a word of three or more characters.
+
+    Shorter answers stand in any text by chance: half of all golds have one or two characters. Both
+    are compared without what LaTeX only sets in another way, as fractions and words.
 
     >>> holds_answer("I was born in 1204.", "204"), holds_answer("I own 204 books.", "204")
     (False, True)
+    >>> holds_answer("I own 1,204 books.", "1204"), holds_answer("Half of 7/9 is mine.", r"\frac79")
+    (True, True)
     """
-    golds = (gold.strip() for gold in separated(answer or ""))
-    return any(len(gold) >= 3 and holds_word(context, gold) for gold in golds)
+    golds = (bare(gold) for gold in separated(answer or ""))
+    return any(len(gold) >= 3 and holds_word(bare(context), gold) for gold in golds)
 
 
 def gives_away(context: str, answer: str | None, question: str = "") -> bool:
@@ -46,4 +67,13 @@ def copies(context: str, question: str) -> bool:
 
 def holds_word(text: str, word: str) -> bool:
     """Tell whether a word stands in a text, and not as a part of another."""
-    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
+    ends = ["" if word[:1] in BRACKETS else r"(?<!\w)", "" if word[-1:] in BRACKETS else r"(?!\w)"]
+    return re.search(re.escape(word).join(ends), text) is not None
+
+
+@lru_cache(maxsize=4096)
+def bare(text: str) -> str:
+    """Return a text in lower case, with plain fractions, words and numbers, and few spaces."""
+    for pattern, instead in SET:
+        text = pattern.sub(instead, text)
+    return text.strip().lower()

@@ -91,7 +91,9 @@ def expected(
     terms
         Weights and cells, as `Claim.terms` returns them.
     """
-    slope, replicates, tests = _slope(power), len(plan.replicates), len(plan.test)
+    slopes, weights = _slopes(power)
+    slope = float(weights @ slopes)
+    replicates, tests = len(plan.replicates), len(plan.test)
     beyond = max(1, replicates - 1)
     problems, replication = [], []
     for benchmark in dict.fromkeys(cell["benchmark"] for _, cell in terms):
@@ -99,29 +101,35 @@ def expected(
         count, samples = benchmarks[benchmark]
         squares = sum(weight**2 for weight, _ in here)
         sampling = slope / samples / replicates / count
-        persistent = slope**2 * power.cells**2 / count
+        # Of each problem by itself: what nearly all or nearly none solve moves less.
+        persistent = float(weights @ slopes**2) * power.cells**2 / count
         problems.append(Variance(squares * (persistent + sampling), count - 1))
-        learners: dict[tuple, float] = {}
-        for weight, cell in here:
-            if cell["train"] != UNTRAINED:
-                learner = tuple(cell[name] for name in ["model", "sample", "recipe", "train"])
-                learners[learner] = learners.get(learner, 0.0) + weight
-        trained = sum(weight**2 for weight, cell in here if cell["train"] != UNTRAINED)
-        shared = sum(weight**2 for weight in learners.values()) / tests
-        own = max(0.0, trained - shared)
+        trained = [(weight, cell) for weight, cell in here if cell["train"] != UNTRAINED]
+        rows = ["model", "sample", "recipe"]
+        common = _squares(trained, rows) / tests / len(plan.train)
+        shared = _squares(trained, [*rows, "train"]) / tests
+        squares = sum(weight**2 for weight, _ in trained)
         luck = slope**2 / replicates
+        learners = luck * (tests * power.trainings**2 + power.tests**2) + sampling
         parts = (
+            Variance(common * learners, beyond),
+            Variance(max(0.0, shared - common) * learners, len(plan.train) * beyond),
             Variance(
-                shared * (luck * (tests * power.trainings**2 + power.tests**2) + sampling),
-                len(plan.train) * beyond,
-            ),
-            Variance(
-                own * (luck * power.tests**2 + sampling),
+                max(0.0, squares - shared) * (luck * power.tests**2 + sampling),
                 len(plan.train) * beyond * max(1, tests - 1),
             ),
         )
-        replication.append(Replication(parts, (shared + own) * sampling))
+        replication.append(Replication(parts, squares * sampling))
     return Uncertainty(tuple(problems), tuple(replication) if replicates > 1 else ())
+
+
+def _squares(terms: Sequence[tuple[float, Mapping[str, str]]], names: Sequence[str]) -> float:
+    """Return the sum of the squares of the sums of weights of terms that are alike in `names`."""
+    sums: dict[tuple, float] = {}
+    for weight, cell in terms:
+        place = tuple(cell[name] for name in names)
+        sums[place] = sums.get(place, 0.0) + weight
+    return sum(one**2 for one in sums.values())
 
 
 def in_words(rows: pl.DataFrame, name: str) -> str:
@@ -157,8 +165,8 @@ def in_words(rows: pl.DataFrame, name: str) -> str:
     return "\n".join(lines)
 
 
-def _slope(power: Power) -> float:
-    """Return the mean of chance x (1 - chance) over problems of the expected accuracy."""
+def _slopes(power: Power) -> tuple[np.ndarray, np.ndarray]:
+    """Return chance x (1 - chance) of problems of the expected accuracy, with their weights."""
     places, weights = np.polynomial.hermite_e.hermegauss(61)
     weights = weights / weights.sum()
     low, high = -30.0, 30.0
@@ -167,4 +175,4 @@ def _slope(power: Power) -> float:
         mean = float((weights * expit(centre + power.problems * places)).sum())
         low, high = (centre, high) if mean < power.accuracy else (low, centre)
     chances = expit(centre + power.problems * places)
-    return float((weights * chances * (1 - chances)).sum())
+    return chances * (1 - chances), weights

@@ -22,19 +22,34 @@ PUBLISHED = {
     "source": pl.String,
 }
 """One row per published number. `ours` is the best cell of the matrix, named `cell` as
-sample/recipe/train-test; null where no cell of that model and benchmark has a score."""
+sample/recipe/train-test, or the best test of a vote, named as vote/test; null where none of that
+model, or that vote, and benchmark has a score."""
 
 READ = ["model", "sample", "recipe", "train", "test", "benchmark", "mean", "low", "high"]
 """What is read of the matrix (`its.matrix`)."""
 
+HELD = {
+    "vote": pl.String,
+    "benchmark": pl.String,
+    "test": pl.String,
+    "mean": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+}
+"""What is read of the votes."""
 
-def published_rows(codesign: pl.DataFrame, published: Sequence[Published]) -> pl.DataFrame:
+
+def published_rows(
+    codesign: pl.DataFrame, votes: pl.DataFrame, published: Sequence[Published]
+) -> pl.DataFrame:
     """Return the columns of `PUBLISHED`, in the order of the config.
 
     Parameters
     ----------
     codesign
         The columns of `READ`; `mean` is null where a cell has no score.
+    votes
+        The columns of `HELD`.
     published
         What others say.
 
@@ -45,13 +60,10 @@ def published_rows(codesign: pl.DataFrame, published: Sequence[Published]) -> pl
     rows = []
     for one in published:
         low, high = proportion_confint(one.right, one.problems, method="wilson")
-        cells = codesign.filter(
-            pl.col("model") == one.model,
-            pl.col("benchmark") == one.benchmark,
-            pl.col("mean").is_not_null(),
-        ).sort("mean", descending=True, maintain_order=True)
-        best = cells.row(0, named=True) if len(cells) else {}
-        name = "/".join(filter(None, [best.get("sample"), best.get("recipe")]))
+        ours = _votes(votes, one.vote) if one.vote else _cells(codesign, one.model)
+        ours = ours.filter(pl.col("mean").is_not_null(), benchmark=one.benchmark)
+        ours = ours.sort("mean", descending=True, maintain_order=True)
+        best = ours.row(0, named=True) if len(ours) else {}
         rows.append(
             {
                 "model": one.model,
@@ -64,8 +76,19 @@ def published_rows(codesign: pl.DataFrame, published: Sequence[Published]) -> pl
                 "ours": best.get("mean"),
                 "ours_low": best.get("low"),
                 "ours_high": best.get("high"),
-                "cell": f"{name}/{best['train']}-{best['test']}".lstrip("/") if best else None,
+                "cell": best.get("cell"),
                 "source": one.source,
             }
         )
     return pl.DataFrame(rows, schema=PUBLISHED)
+
+
+def _cells(codesign: pl.DataFrame, model: str) -> pl.DataFrame:
+    pair = pl.concat_str("train", "test", separator="-")
+    place = [pl.when(pl.col(name) != "").then(pl.col(name)) for name in ["sample", "recipe"]]
+    cell = pl.concat_str(*place, pair, separator="/", ignore_nulls=True)
+    return codesign.filter(model=model).with_columns(cell=cell)
+
+
+def _votes(votes: pl.DataFrame, name: str) -> pl.DataFrame:
+    return votes.filter(vote=name).with_columns(cell=pl.concat_str("vote", "test", separator="/"))

@@ -13,7 +13,7 @@ import polars as pl
 from its.errors import InputError, refuse
 from its.golds import separated
 from its.hashing import normalised
-from its.leaks import holds_word
+from its.leaks import bare, holds_word
 from its.reasons import REASONS
 from its.similarity import Estimate, nearest, over_questions, similarities
 
@@ -160,8 +160,8 @@ def holds_short_answer(context: str, answer: str | None) -> bool:
     >>> holds_short_answer("I own 20 books.", "20"), holds_short_answer("I own 120 books.", "20")
     (True, False)
     """
-    golds = (gold.strip() for gold in separated(answer or ""))
-    return any(1 <= len(gold) <= 2 and holds_word(context, gold) for gold in golds)
+    golds = (bare(gold) for gold in separated(answer or ""))
+    return any(1 <= len(gold) <= 2 and holds_word(bare(context), gold) for gold in golds)
 
 
 def distinct(texts: Iterable[list[str]], size: int) -> float:

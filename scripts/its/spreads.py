@@ -2,18 +2,20 @@
 
 Two or three replicates of one cell tell little of how much another would differ. A matrix has
 many cells, whose replicates differ alike: trained ones by draws and seeds, untrained ones by the
-draw of their personas. So the variance is estimated from all of them together, in two parts: the
-luck that a learner has in all of its tests, and what is a cell's own. A contrast of two tests of
-one learner is free of the first.
+draw of their personas. So the variance is estimated from all of them together, in three parts: the
+luck that all learners of a replicate have, for they learn from the same drawn rows; the luck that a
+learner has in all of its tests; and what is a cell's own. A contrast of two learners on the same
+rows is free of the first, one of two tests of one learner of the second, too.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
-from its.cells import Cells, Key
+from its.cells import Cells, Key, Scored
 from its.config.plan import UNTRAINED
 from its.means import Means, crossed
 from its.uncertainty import Number, Variance, plain
@@ -36,36 +38,40 @@ class Spread:
     what they grow with: mean x (1 - mean) of fractions, the square of the mean of counts.
     """
 
+    common: Number
+    """Of the mean of all cells, times the cells: luck of any kind."""
     shared: Number
     """Of a learner's mean over its tests, times the tests: own luck and shared luck of all."""
     own: Number
     """Of a test of a learner against its others: own luck alone."""
+    cells: Number
+    """Of all learners together."""
     tests: Number
     """Of each learner."""
-    freedom: tuple[Number, Number]
-    """Degrees of freedom that the two are worth."""
+    freedom: tuple[Number, Number, Number]
+    """Degrees of freedom that the three are worth."""
     fractions: bool = True
 
-    def between(self, parts: Iterable[Weighted]) -> tuple[Variance, Variance]:
-        """Return the mean square between replicates of a weighted sum, in its two parts.
+    def between(self, parts: Iterable[Weighted]) -> tuple[Variance, ...]:
+        """Return the mean square between replicates of a weighted sum, in its three parts.
 
-        With weights u (times the root of what variances grow with) in the cells of a learner, it
-        is the sum over learners of (sum u)^2 / tests x shared + (sum u^2 - (sum u)^2 / tests) x
-        own, which has no bias.
+        With weights u (times the root of what variances grow with) in all cells, c = (sum u)^2 /
+        cells, and l, the sum over learners of (sum of their u)^2 / tests, it is c x common + (l -
+        c) x shared + (sum u^2 - l) x own. That has no bias where learners share no luck. Where they
+        do it is a little too large: `shared` holds that luck as well, for what is without it, the
+        learners' differences, has too few degrees of freedom in a small matrix.
         """
-        shared = own = 0.0
         by_learner: dict[str, list[Number]] = {}
         for part in parts:
             root = scale(part.mean, self.fractions) ** 0.5
             by_learner.setdefault(part.learner, []).append(part.weight * root)
-        for weights in by_learner.values():
-            common = sum(weights) ** 2 / self.tests
-            shared = shared + common
-            own = own + np.maximum(0.0, sum(weight**2 for weight in weights) - common)
-        return (
-            Variance(plain(shared * self.shared), self.freedom[0]),
-            Variance(plain(own * self.own), self.freedom[1]),
-        )
+        sums = [sum(weights) for weights in by_learner.values()]
+        common = sum(sums) ** 2 / self.cells
+        shared = sum(one**2 for one in sums) / self.tests
+        squares = sum(weight**2 for weights in by_learner.values() for weight in weights)
+        sizes = [common, np.maximum(0.0, shared - common), np.maximum(0.0, squares - shared)]
+        found = zip(sizes, [self.common, self.shared, self.own], self.freedom, strict=True)
+        return tuple(Variance(plain(size * square), worth) for size, square, worth in found)
 
 
 class Spreads:
@@ -87,15 +93,21 @@ class Spreads:
             return None
         kind = _kind(key)
         if (kind, column) not in self._known:
-            learners = [self._tests(keys, column) for keys in self._kinds[kind].values()]
-            self._known[kind, column] = common_spread(learners)
+            learners = [self._tests(keys) for keys in self._kinds[kind].values()]
+            # Not those of whom too little is there yet to tell anything.
+            learners = [tests for tests in learners if len(_numbers(tests)) > 1]
+            numbers = _numbers(list(chain.from_iterable(learners)))
+            self._known[kind, column] = common_spread(
+                [
+                    [[one[number].means[column] for number in numbers] for one in tests]
+                    for tests in learners
+                ]
+            )
         return self._known[kind, column]
 
-    def _tests(self, keys: Sequence[Key], column: str) -> list[list[Means]]:
-        """Return the tests of a learner, one for every replicate that all of them have."""
-        several = [self._cells[key] for key in keys if len(set(self._cells[key].values())) > 1]
-        numbers = [n for n in (several or [{}])[0] if all(one[n].means for one in several)]
-        return [[one[number].means[column] for number in numbers] for one in several]
+    def _tests(self, keys: Sequence[Key]) -> list[Mapping[int, Scored]]:
+        """Return the tests of a learner that are not the same in all replicates."""
+        return [self._cells[key] for key in keys if len(set(self._cells[key].values())) > 1]
 
 
 def common_spread(learners: Sequence[Sequence[Sequence[Means]]]) -> Spread | None:
@@ -106,10 +118,10 @@ def common_spread(learners: Sequence[Sequence[Sequence[Means]]]) -> Spread | Non
     Parameters
     ----------
     learners
-        For each learner its tests, for each test one for each replicate, the same replicates.
+        For each learner its tests, for each test one for each replicate; all of the same ones.
     """
     squares, freedoms, tests, telling = [0.0, 0.0], [0.0, 0.0], 0.0, 0.0
-    fractions = True
+    together, fractions = 0.0, True
     for cells in learners:
         rows, told = [], []
         for tables in cells:
@@ -125,6 +137,7 @@ def common_spread(learners: Sequence[Sequence[Sequence[Means]]]) -> Spread | Non
         if rows:
             away, count = np.stack(rows), np.sum(told, axis=0)  # away: tests x ... x replicates
             beyond = (away.shape[-1] - 1) * (count > 0)
+            together = together + away.sum(axis=0)
             common = (away.sum(axis=0) ** 2).sum(axis=-1) / np.maximum(count, 1)
             squares[0] = squares[0] + common
             squares[1] = squares[1] + (away**2).sum(axis=(0, -1)) - common
@@ -133,12 +146,20 @@ def common_spread(learners: Sequence[Sequence[Sequence[Means]]]) -> Spread | Non
             tests, telling = tests + count, telling + (count > 0)
     if not np.any(telling):
         return None
+    alone = together.shape[-1] - 1
+    common = (together**2).sum(axis=-1) / np.maximum(tests, 1) / alone
     shared = squares[0] / np.maximum(freedoms[0], 1)
     own = np.where(freedoms[1] > 0, squares[1] / np.maximum(freedoms[1], 1), shared)
     worth = (np.maximum(freedoms[0], 1), np.where(freedoms[1] > 0, freedoms[1], freedoms[0]))
-    each = tests / np.maximum(telling, 1)
-    freedom = (plain(worth[0]), plain(np.maximum(worth[1], 1)))
-    return Spread(plain(shared), plain(own), plain(np.maximum(each, 1)), freedom, fractions)
+    freedom = (alone, plain(worth[0]), plain(np.maximum(worth[1], 1)))
+    means = [plain(common), plain(shared), plain(own)]
+    each = plain(np.maximum(tests / np.maximum(telling, 1), 1))
+    return Spread(*means, plain(np.maximum(tests, 1)), each, freedom, fractions)
+
+
+def _numbers(tests: Sequence[Mapping[int, Scored]]) -> list[int]:
+    """Return the replicates that all tests have."""
+    return [number for number in (tests or [{}])[0] if all(one[number].means for one in tests)]
 
 
 def scale(mean: Number, fractions: bool) -> Number:

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import polars as pl
 
 from its.errors import InputError
-from its.grading import cleaned
+from its.grading import SHOWN, cleaned
 
 BALLOTS = {
     "id": pl.String,
     "sample": pl.Int64,
     "correct": pl.Boolean,
     "extracted": pl.String,
+    "parsed": pl.String,
     "answered": pl.Boolean,
     "gold": pl.String,
 }
@@ -36,13 +37,15 @@ def winners(ballots: pl.DataFrame, unit: Sequence[str]) -> pl.DataFrame:
     """Return who wins each vote.
 
     Answers vote if they stand in a box of a response that was not truncated. All right answers
-    are one candidate; wrong ones are the same if they are written alike.
+    are one candidate, however they are written; so wrong ones are one if they were read alike, or
+    are written alike where nothing could be read whole. By spelling alone, right answers would win
+    against wrong ones that had more votes together.
 
     Parameters
     ----------
     ballots
-        `correct`, `answered` and `extracted`, and the columns of `unit`, in the order in which
-        ties are broken by the first.
+        `correct`, `answered`, `extracted` and `parsed`, and the columns of `unit`, in the order in
+        which ties are broken by the first.
     unit
         What tells votes apart, as `["id"]`.
 
@@ -53,7 +56,9 @@ def winners(ballots: pl.DataFrame, unit: Sequence[str]) -> pl.DataFrame:
         if tied candidates share it), `first` (the point, if the first of them takes it),
         `answer`, `votes`, `voters`, `tied`.
     """
-    wrong = pl.col("extracted").map_elements(cleaned, return_dtype=pl.String)
+    whole = pl.col("parsed").str.len_chars() < SHOWN
+    spelt = pl.col("extracted").map_elements(cleaned, return_dtype=pl.String)
+    wrong = pl.when(whole).then(pl.col("parsed")).otherwise(spelt)
     candidates = (
         ballots.with_row_index("place")
         .filter("answered")

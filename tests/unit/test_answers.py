@@ -78,6 +78,7 @@ def test_of_all_boxes_that_close_the_one_that_opens_last_is_read(
         (r"about \frac{3}{4} cup", r"\frac{3}{4}", "last number"),
         (r"5, so \boxed{", "5", "last number"),
         ("The answer is " + "to be thought about, " * 20 + "as 9 shows", "9", "last number"),
+        ("The answer is not 5. It is 7.", "7", "last number"),
         ("no idea", None, "no number"),
     ],
 )

@@ -16,7 +16,7 @@ from its.config.claim import Claim, Reference
 from its.config.experiment import Config, read_config
 from its.config.meanings import meanings
 from its.config.model import Chat, GenerationNeeds, Model, Needs, Saving, TrainingNeeds
-from its.config.plan import Plan, Replicate
+from its.config.plan import Plan, Published, Replicate
 from its.config.pool import (
     Contains,
     Contamination,
@@ -152,6 +152,7 @@ DEFAULTS = {
     },
     Weights: {"scratch": None, "keep": "all"},
     Vote: {"label": "", "ties": "share"},
+    Published: {"vote": None},
     Replicate: {"draw": 0, "persona": 0, "seed": 0},
     Model: {"licence": "", "dtype": "bfloat16", "chat": Chat(), "shape": None},
     Shape: {"head_dim": None, "tied": False, "attention_bias": False, "attention_norm": False},

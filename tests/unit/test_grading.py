@@ -14,6 +14,7 @@ from its.grading import (
     Verdict,
     _number,
     _parsed,
+    compared,
     judge,
     settled,
     unusable,
@@ -44,6 +45,10 @@ def judged(pairs: Iterable[tuple[str, str]], seconds: int = SECONDS) -> dict[tup
         (r"\text{(C)}", "C", "choice"),
         ("B", r"(B) 3 \times 10^8", "choice"),
         ("C", r"\textbf{(C).}", "choice"),
+        ("C", r"\text{Option C}", "choice"),
+        ("C", r"\text{Answer: C}", "choice"),
+        ("C", "**C**", "choice"),
+        ("B", "B. vitamin C", "choice"),
         ("36", "36.", "same text"),
         (r"\frac{1}{2}", r"\frac{1}{2},", "same text"),
         ("18", "18 dollars", "same text"),
@@ -102,6 +107,12 @@ def test_what_is_plainly_wrong_needs_no_parser(gold: str, answer: str, rule: str
 )
 def test_what_is_not_plain_is_left_to_the_parser(gold: str, answer: str) -> None:
     assert settled(gold, answer) is None
+
+
+@pytest.mark.parametrize("answer", ["(A) and (B)", "A. or B.", "A) B) C)", r"\text{(A) or (B)}"])
+def test_who_names_several_choices_has_chosen_none(answer: str) -> None:
+    assert settled("A", answer) is None
+    assert not compared(("A", answer)).equal
 
 
 def test_the_parser_sees_through_notation() -> None:

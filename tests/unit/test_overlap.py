@@ -23,14 +23,25 @@ def test_words_are_parted_by_white_space_of_any_kind_and_amount() -> None:
         assert normalised(f"a {character}b") == "a b", ascii(character)
 
 
+def windows(problem: str, size: int) -> list[list[str]]:
+    words = normalised(problem).split()
+    return [words[start : start + size] for start in range(len(words) - size + 1)]
+
+
 @given(
-    problems=st.lists(TEXT, max_size=8), others=st.lists(TEXT, max_size=4), size=st.integers(1, 4)
+    problems=st.lists(TEXT, max_size=8), others=st.lists(TEXT, max_size=4), size=st.integers(1, 6)
 )
 def test_the_same_problems_share_ngrams_as_by_sets(
     problems: list[str], others: list[str], size: int
 ) -> None:
     grams = all_ngrams(others, size)
-    expected = [not ngrams(problem, size).isdisjoint(grams) for problem in problems]
+    short = [normalised(one).split() for one in others]
+    short = [words for words in short if module.FEWEST <= len(words) < size]
+    expected = [
+        not ngrams(problem, size).isdisjoint(grams)
+        or any(words in windows(problem, len(words)) for words in short)
+        for problem in problems
+    ]
     assert sharing(pl.Series(problems, dtype=pl.String), others, size).to_list() == expected
 
 
@@ -43,13 +54,27 @@ def test_a_problem_has_as_many_hashed_ngrams_as_texts_of_them(
     assert counts == {row: len(ngrams(one, size)) for row, one in enumerate(problems)}
 
 
+def test_a_short_problem_is_found_inside_a_row_but_no_short_row_inside_a_problem() -> None:
+    short, long = "What is 1 + 2?", "Add one and two. What is 1 + 2? Say it in a box."
+    rows, problems = (pl.DataFrame({"problem": [one]}) for one in (long, short))
+    assert overlap(rows, problems, 13) == {
+        "rows": 1,
+        "problems": 1,
+        "examples": [{"problem": short, "row": long}],
+    }
+    assert overlap(problems, rows, 13)["rows"] == 0
+    assert overlap(pl.DataFrame({"problem": ["I have x 1 + 2? or so"]}), problems, 13)["rows"] == 0
+    few = pl.DataFrame({"problem": ["1 + 2?"]})
+    assert overlap(rows, few, 13)["rows"] == 0  # so few words stand there by chance
+
+
 def test_hashes_that_collide_drop_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = module.hashed_ngrams
+    real = module._hashed
 
     def colliding(problems: pl.Series, size: int) -> pl.DataFrame:
         return real(problems, size).with_columns(gram=pl.lit(0, pl.UInt64))
 
-    monkeypatch.setattr(module, "hashed_ngrams", colliding)
+    monkeypatch.setattr(module, "_hashed", colliding)
     problems = pl.Series(["one two three", "four five six"])
     assert sharing(problems, ["four five"], 2).to_list() == [False, True]
 

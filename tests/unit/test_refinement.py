@@ -295,6 +295,16 @@ def test_a_bank_without_a_line_that_can_be_used_says_so(catalogue: dict) -> None
         ("it is 20", "20", False),  # too short to be told from chance
         (r"it is \frac{1}{2}", r"\frac{1}{2}", True),
         ("it is -17!", "-17", True),
+        ("15-17 of them", "-17", False),
+        ("half of 3/14", r"\frac{3}{14}", True),
+        ("half of 13/14", r"\frac{3}{14}", False),
+        (r"half of \dfrac{3}{14}", r"\frac{3}{14}", True),
+        ("I am Evelyn.", r"\text{Evelyn}", True),
+        ("I own 1,204 books.", "1204", True),
+        ("I own 133 goats", "0133", True),
+        (r"12 \sqrt{2} m", r"12\sqrt{2}", True),
+        ("at (3, 4) there", "(3,4)", True),
+        ("at (3, 45) there", "(3,4)", False),
         ("anything", None, False),
     ],
 )

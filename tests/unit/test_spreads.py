@@ -38,7 +38,7 @@ def test_one_cell_shows_its_own_mean_square() -> None:
     assert found[0].freedom == 1
     three = common_spread([[[table(0.4), table(0.6), table(0.5)]]])
     assert total(three.between([Weighted("U", 1, 0.5)])) == pytest.approx(PROBLEMS * 0.1**2)
-    assert three.freedom == (2, 2)
+    assert three.freedom == (2, 2, 2)
 
 
 def test_a_cell_that_is_the_same_in_every_replicate_has_no_spread() -> None:
@@ -76,9 +76,30 @@ def test_luck_that_all_tests_of_a_learner_share_cancels_in_their_difference() ->
     across = [Weighted("U", 1, 0.5), Weighted("N", -1, 0.5)]
     one = total(spread.between([Weighted("U", 1, 0.5)]))
     assert total(spread.between(within)) == pytest.approx(0, abs=1e-9)
-    assert one == pytest.approx(PROBLEMS * np.var([0.4, 0.6, 0.5], ddof=1))
-    assert spread.freedom == (4, 4)  # two learners, two degrees of freedom each, two tests
-    assert total(spread.between(across)) == pytest.approx(2 * one)
+    alone = PROBLEMS * np.var([0.4, 0.6, 0.5], ddof=1)
+    assert one == pytest.approx(1.5 * alone)  # two learners alike: they may share all of it
+    assert spread.freedom == (2, 4, 4)  # two learners, two degrees of freedom each, two tests
+    assert total(spread.between(across)) == pytest.approx(2 * alone)
+
+
+def test_luck_that_all_learners_share_does_not_fall_with_their_number() -> None:
+    same = [[table(0.4), table(0.6), table(0.5)]] * 2
+    spread = common_spread([same] * 4)
+    each = PROBLEMS * np.var([0.4, 0.6, 0.5], ddof=1)
+    mean = [Weighted(name, 1 / 8, 0.5) for name in "SURN" for _ in range(2)]
+    assert total(spread.between(mean)) == pytest.approx(each)
+    assert spread.between(mean)[0].freedom == 2  # three draws of rows, however many learners
+    some = [Weighted(name, 1 / 3, 0.5) for name in "SUR"]
+    assert each <= total(spread.between(some)) < 1.2 * each
+
+
+def test_luck_of_learners_alone_falls_with_their_number() -> None:
+    apart = [[[table(0.4), table(0.6)]], [[table(0.6), table(0.4)]]]
+    spread = common_spread(apart)
+    one = PROBLEMS * np.var([0.4, 0.6], ddof=1)
+    mean = [Weighted(name, 1 / 2, 0.5) for name in "SU"]
+    assert total(spread.between(mean)) == pytest.approx(0, abs=1e-9)
+    assert spread.shared == pytest.approx(one / 0.25)
 
 
 def test_luck_of_each_cell_adds_up() -> None:

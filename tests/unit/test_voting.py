@@ -17,7 +17,7 @@ from its.voting import BALLOTS, VOTES, vote
 def member(*answers: str | None, gold: str = "7", samples: int = 1) -> pl.DataFrame:
     """Return verdicts of a learner: an answer for each problem and sample, None for no box."""
     rows = [
-        (f"q{n // samples}", n % samples, one == gold, one, one is not None, gold)
+        (f"q{n // samples}", n % samples, one == gold, one, None, one is not None, gold)
         for n, one in enumerate(answers)
     ]
     return pl.DataFrame(rows, schema=BALLOTS, orient="row")
@@ -35,6 +35,28 @@ def test_the_majority_wins_and_wrong_answers_written_alike_are_one() -> None:
     assert votes["votes"].to_list() == [2, 2]
     assert votes["answer"].to_list() == ["7", "3."]
     assert votes["tied"].to_list() == [1, 1]
+
+
+def test_wrong_answers_read_alike_are_one_however_they_are_written() -> None:
+    rows = [
+        ("q", 0, right, written, read, True, "A")
+        for right, written, read in [
+            (True, "A", "A"),
+            (True, r"\text{A}", "A"),
+            (False, "B", "B"),
+            (False, r"\text{B}", "B"),
+            (False, "(B)", "B"),
+        ]
+    ]
+    votes = held(*[pl.DataFrame([row], schema=BALLOTS, orient="row") for row in rows])
+    assert votes.select("correct", "answer", "votes", "tied").row(0) == (0.0, "B", 3, 1)
+
+
+def test_what_was_cut_when_it_was_shown_votes_as_it_is_written() -> None:
+    read = "1" * 199 + "…"
+    rows = [("q", 0, False, f"{'1' * 300}{end}", read, True, "7") for end in "123"]
+    votes = held(*[pl.DataFrame([row], schema=BALLOTS, orient="row") for row in rows])
+    assert votes.select("votes", "tied").row(0) == (1, 3)
 
 
 @pytest.mark.parametrize(("ties", "points"), [("share", [0.5, 0.5]), ("first", [1.0, 0.0])])

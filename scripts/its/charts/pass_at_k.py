@@ -34,7 +34,9 @@ def draw(passes: pl.DataFrame, names: Names) -> alt.TopLevelMixin:
         return nothing("Nothing to show: no cell has two responses to a problem.", title)
     several = shown.filter(pl.col("train") != UNTRAINED).select("sample", "recipe").n_unique() > 1
     group = ["model", "benchmark", "sample", "recipe", "train", "k"]
-    lines = shown.group_by(group, maintain_order=True).agg(pl.col("pass_at_k").mean())
+    # First over replicates: the untrained model asked without a context has only one.
+    tests = shown.group_by(*group, "test", maintain_order=True).agg(pl.col("pass_at_k").mean())
+    lines = tests.group_by(group, maintain_order=True).agg(pl.col("pass_at_k").mean())
     lines = lines.with_columns(pl.col("train").replace_strict(names.all_told()))
     panels = [
         _panel(rows, f"{model}, {names.labels[benchmark]}", names.colours(), several)

@@ -39,6 +39,8 @@ class Published(Section):
     """Problems solved."""
     problems: int = Field(ge=1)
     """Of how many."""
+    vote: Annotated[str, one_of("votes")] | None = None
+    """Which of the plan's votes stands beside it, for a majority vote; else it is a cell."""
     source: str = Field(min_length=1)
     """Where it was published."""
 
