@@ -36,9 +36,10 @@ SAMPLES = [1, 16, 64]
 MEANS = [0.1, 0.5, 0.9]
 SPREADS = {"none": np.inf, "some": 4.0, "U": 0.6}
 """The sum of the two parameters of Beta."""
-LUCK = {"none": (0.0, 0.0), "trainings": (0.3, 0.1)}
-"""Standard deviations in log odds of what all tests of a learner share, and of each test's own.
-0.3 at a chance of a half is 7 points."""
+LUCK = {"none": (0.0, 0.0, 0.0), "trainings": (0.0, 0.3, 0.1), "rows": (0.3, 0.0, 0.1)}
+"""Standard deviations in log odds of what all learners of a replicate share (the rows that were
+drawn for it), of what all tests of a learner share, and of each test's own. 0.3 at a chance of a
+half is 7 points."""
 EFFECT = 0.5
 """Of the learner that is better, where power is counted, in log odds: 12 points at a half. By as
 much two learners may differ and still be as good as each other."""
@@ -262,9 +263,10 @@ def _several_replicates(
     from its.spreads import Weighted, common_spread
 
     problems, samples, replicates = (point[n] for n in ["problems", "samples", "replicates"])
-    shared, own = LUCK[point["luck"]]
+    rows, shared, own = LUCK[point["luck"]]
     odds = _log_odds(random, point, (runs, problems))
-    luck = random.normal(0, shared, (runs, 2, 1, replicates))
+    luck = random.normal(0, rows, (runs, 1, 1, replicates)) if rows else 0.0
+    luck = luck + random.normal(0, shared, (runs, 2, 1, replicates))
     luck = luck + random.normal(0, own, (runs, 2, 2, replicates))
 
     def cells_of(learner: int, lift: float) -> list[list["Means"]]:
@@ -306,6 +308,8 @@ def _several_replicates(
         yield Outcome(f"verdict: {name}", np.logical_or(*_rejects(found, above=0)))
         if weights is both:
             yield Outcome(f"power: {AS_GOOD}", _rejects(found, above=-apart, below=apart)[0])
+    found = estimate((0.5, 1, 1), (0.5, 0, 1))
+    yield _covers("contrast: mean of both learners", *found.interval(), truth(point))
     context = cells_of(1, EFFECT)
     spread = common_spread([none, context])
     found = estimate(*both)
@@ -355,7 +359,7 @@ def truth(point: dict[str, Any], lift: float = 0.0) -> float:
 def _truth(mean: float, spread: str, luck: str, lift: float) -> float:
     places, weights = np.polynomial.hermite_e.hermegauss(41)
     odds = logit(_chances({"mean": mean, "spread": spread}))
-    moved = [expit(odds + lift + np.hypot(*LUCK[luck]) * place).mean() for place in places]
+    moved = [expit(odds + lift + np.hypot.reduce(LUCK[luck]) * place).mean() for place in places]
     return float(weights @ moved / weights.sum())
 
 

@@ -10,6 +10,7 @@ import shutil
 import socket
 import sys
 from functools import cache, wraps
+from itertools import chain
 from pathlib import Path
 
 sys.path.insert(0, f"{workflow.basedir}/scripts")
@@ -27,6 +28,8 @@ from its.costs.timings import finished_files
 from its.costs.used import used
 from its.epochs import is_earlier, training_of
 from its.errors import InputError, refuse
+from its.files import sha256_of
+from its.hashing import digest
 from its.lineage import model_lineage, set_lineage
 from its.origins import local_files, was_read
 from its.pins import missing_revisions
@@ -34,7 +37,7 @@ from its.released import releases, why_gone
 from its.report.sections import SECTIONS, figures_of, tables_of
 from its.retries import at_attempt, most_of
 from its.runs import note_run
-from its.versions import code_version, version_of
+from its.versions import code_version, locked, version_of
 from its.weights import came_from, own_folder
 
 # Plans make many objects, nearly all of which stay: to look through them for garbage again and again
@@ -132,6 +135,33 @@ def settings(path, without=()):
 # Of `chat`: what decides no text, and what decides none that is learnt.
 ROOM = ("context",)
 ASKING = (*ROOM, "thinking_start", "thinking_end")
+
+
+# Of a context that a model writes: what decides whether there is one, and not which.
+ATTEMPTS = ("attempts",)
+
+
+@cache
+def content(file):
+    """Return a hash of a file; nothing if it is not there, which Snakemake says."""
+    return sha256_of(Path(file)) if Path(file).is_file() else ""
+
+
+def contents(*files):
+    """Return a params function: a hash of what small files hold, as functions of wildcards name them.
+
+    Their dates say nothing of one that is older than what it replaces, or changed during the job.
+    """
+
+    @of_wildcards
+    def find(wildcards):
+        named = [function(wildcards) for function in files]
+        listed = chain.from_iterable(
+            [one] if isinstance(one, str) else one for one in named
+        )
+        return digest(*map(content, listed))
+
+    return find
 
 
 def number(name):
@@ -358,17 +388,31 @@ def why_released(model, learner):
 
 
 def refuse_released(wildcards):
-    """Refuse a cell that nobody made while there were weights.
+    """Refuse a cell that nobody made while there were weights, or that is to be made otherwise.
 
     Training them again by itself would make all their cells again, and nobody asked for that. A
     cell that is there needs none, and one with shards may need none.
     """
     if gone := why_released(wildcards.model, wildcards.learner):
         cell = "results/generations/{model}/{learner}/{benchmark}/{strategy}{persona}"
-        made = [cell.format(**wildcards) + end for end in [".parquet", ".shards"]]
-        if not any(map(exists, made)):
+        made, shards = [
+            cell.format(**wildcards) + end for end in [".parquet", ".shards"]
+        ]
+        sampling = experiment.benchmarks[wildcards.benchmark].sampling
+        model = experiment.models[wildcards.model]
+        from its.shards import (
+            asked_otherwise,
+        )  # takes longer to import than all else here
+
+        # Shards of other settings do not help.
+        lacks = (
+            asked_otherwise(Path(made), sampling, model)
+            if exists(made)
+            else not exists(shards)
+        )
+        if lacks:
             raise InputError(
-                f"{made[0]} cannot be made. {gone}. `snakemake retrain --forcerun train` does so "
+                f"{made} cannot be made. {gone}. `snakemake retrain --forcerun train` does so "
                 f"for all that plan {experiment.plan} lacks; or take the cell out of the plan"
             )
 

@@ -28,17 +28,24 @@ rule write_personas:
         gpu_share=setting(
             "models/{model}/generate/gpu_share", model=writer, otherwise="auto"
         ),
+        # No params: what is there stays, with more room and after more attempts.
         context=setting("models/{model}/chat/context", model=writer),
+        attempts=setting("strategies/{strategy}/context/attempts"),
     params:
         version=version_of("write_personas"),
-        context=settings("strategies/{strategy}/context"),
+        context=settings("strategies/{strategy}/context", without=ATTEMPTS),
+        files=contents(
+            setting("strategies/{strategy}/context/prompt"),
+            setting("strategies/{strategy}/context/domains", otherwise=[]),
+            writer_template,
+        ),
         draw=number("persona"),
         chat=writer_chat,
         dtype=setting("models/{model}/dtype", model=writer),
     shell:
         "OMP_NUM_THREADS={resources.omp_threads:q}"
         " python scripts/write_personas.py {input.weights:q} {input.questions:q} {output:q}"
-        " --context {params.context:q} --draw {params.draw:q} --chat {params.chat:q}"
+        " --context {params.context:q} --attempts {resources.attempts:q} --draw {params.draw:q} --chat {params.chat:q}"
         " --dtype {params.dtype:q} --room {resources.context:q} --gpus {resources.gpu:q}"
         " --gpu-share {resources.gpu_share:q} &> {log:q}"
 

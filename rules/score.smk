@@ -13,6 +13,7 @@ rule judge:
         "../envs/data.yaml"
     params:
         code=code_version("scripts/judge.py"),
+        grader=locked("math-verify"),
         chat=settings("models/{model}/chat", without=ROOM),
     shell:
         "python scripts/judge.py {input.generations:q} {input.answers:q} {output:q}"

@@ -29,6 +29,7 @@ rule verify_pool:
         "../envs/data.yaml"
     params:
         code=code_version("scripts/verify_pool.py"),
+        grader=locked("math-verify"),
         filter=lambda wildcards: VERIFIED[wildcards.pool].settings(),
         fields=pool_fields,
     shell:

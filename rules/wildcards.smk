@@ -6,7 +6,6 @@ pathvar.
 
 DRAW = r"(\.[1-9]\d*)?"  # draw 0 has no suffix: one artifact, one path
 SEED = r"0|[1-9]\d*"
-EPOCH = r"-e[1-9]\d*"  # what the same training kept after that epoch
 
 
 def any_of(names, drawn):
@@ -14,10 +13,18 @@ def any_of(names, drawn):
     return "|".join(name if name in drawn else rf"{name}(?!\.\d)" for name in names)
 
 
+def after(epochs):
+    """Return a pattern for what a training kept after some of its epochs."""
+    return f"-e({'|'.join(map(str, epochs))})" if epochs else "(?!)"
+
+
+KEPT = {name: recipe.keep for name, recipe in experiment.recipes.items()}
 SAMPLE = any_of(experiment.samples, drawn=experiment.samples)
 BENCHMARK = any_of(experiment.benchmarks, drawn=[])
 STRATEGY = any_of(experiment.strategies, drawn=experiment.drawn)
-RECIPE = "|".join(experiment.recipes)
+TRAINED = "|".join(
+    f"{name}-s({SEED})({after(epochs)})?" for name, epochs in KEPT.items()
+)
 
 
 wildcard_constraints:
@@ -32,7 +39,7 @@ wildcard_constraints:
     draw=DRAW,
     strategy=STRATEGY,
     persona=DRAW,
-    recipe=RECIPE,
+    recipe="|".join(KEPT),
     seed=SEED,
-    epoch=EPOCH,
-    learner=f"base|({SAMPLE}){DRAW}-({STRATEGY}){DRAW}-({RECIPE})-s({SEED})({EPOCH})?",
+    epoch=after({epoch: None for one in KEPT.values() for epoch in one}),
+    learner=f"base|({SAMPLE}){DRAW}-({STRATEGY}){DRAW}-({TRAINED})",

@@ -60,6 +60,7 @@ def main() -> None:
     parser.add_argument("questions", type=Path, help="parquet, one row per question")
     parser.add_argument("personas", type=Path, help="parquet to write, one row per question")
     parser.add_argument("--context", type=as_json(Written), required=True)
+    parser.add_argument("--attempts", type=int, help="in place of the context's")
     parser.add_argument("--draw", type=int, default=0, help="another one is another persona")
     parser.add_argument("--chat", type=as_json(Chat), required=True)
     parser.add_argument(
@@ -69,6 +70,8 @@ def main() -> None:
     parser.add_argument("--gpus", type=int, default=0, help="0 runs on the CPU")
     parser.add_argument("--gpu-share", default="auto", help="of its memory")
     args = parser.parse_args()
+
+    attempts = args.attempts or args.context.attempts
 
     prepare(args.gpus)
     folder = weights_of(args.weights)
@@ -106,7 +109,7 @@ def main() -> None:
     ]
     place = args.personas.with_name(f"{args.personas.stem}.shards")
     with unfinished(place, *decides, inputs=[]) as work:
-        checked = [args.context.attempts, args.chat.thinking_start, args.chat.thinking_end]
+        checked = [args.chat.thinking_start, args.chat.thinking_end]
         fingerprint = digest(work.fingerprint, *checked, *questions["answer"])
         if fingerprint_of(args.personas) == fingerprint:
             say(f"{args.personas}: was made meanwhile, by a job that went on after Snakemake")
@@ -132,12 +135,12 @@ def main() -> None:
             progress=Progress(what, len(asked.ids), "contexts"),
         )
         drafts = Drafts(tasks)
-        for attempt in range(args.context.attempts):
+        for attempt in range(attempts):
             ask(drafts, attempt, maker, asked, args)
         counts = ", ".join(f"{n} {reason}" for reason, n in sorted(drafts.rejected.items()))
         say(f"{what}: rejected: {counts or 'none'}")
         if drafts.pending:
-            raise InputError(failure(args.personas, asked.ids, drafts, args.context.attempts))
+            raise InputError(failure(args.personas, asked.ids, drafts, attempts))
         work.lease.check()
         rows = [
             (

@@ -69,7 +69,8 @@ def files_of(manifest: Path) -> list[Path]:
         if sha256 != entry["sha256"]:
             raise InputError(
                 f"{file}: is not the file that {manifest} describes; it changed or went away "
-                "while the workflow ran; start snakemake again to read it anew"
+                "while the workflow ran, or for one with an older date: "
+                f"remove {manifest} and start snakemake again to read it anew"
             )
     return files
 

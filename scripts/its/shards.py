@@ -4,10 +4,13 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
+from pydantic import ValidationError
 
+from its.config.model import Chat, Model
 from its.config.sampling import Sampling
 from its.console import Progress, say
 from its.engine import Request, Response, made_with, respond
@@ -108,6 +111,25 @@ def texts_decided_by(sampling: Sampling) -> str:
     """
     settings = sampling.model_dump(mode="json", exclude={"n"}, exclude_defaults=True)
     return json.dumps(settings, sort_keys=True)
+
+
+def asked_otherwise(generations: Path, sampling: Sampling, model: Model) -> bool:
+    """Tell whether responses that are there were made with settings that would write others.
+
+    Fewer samples, and other marks of the thinking, are put together from shards.
+    """
+    facts = pl.read_parquet_metadata(generations)
+    try:
+        once = Sampling.model_validate_json(facts["sampling"])
+        chat = Chat.model_validate_json(facts["chat"])
+    except (KeyError, ValidationError):  # of another version: the job will see
+        return False
+    return (
+        texts_decided_by(once) != texts_decided_by(sampling)
+        or once.n < sampling.n
+        or (chat.system, chat.template) != (model.chat.system, model.chat.template)
+        or facts["dtype"] != model.dtype
+    )
 
 
 class Maker:

@@ -4,6 +4,7 @@ import json
 import struct
 from collections.abc import Callable
 from fnmatch import fnmatch
+from functools import cache
 from math import prod
 from pathlib import Path
 
@@ -65,12 +66,12 @@ def weights_of(manifest: Path, *, hashes: bool = False, released: bool = False) 
     """Return the folder of a manifest.
 
     Raises `InputError` if a file is missing, of another size or of other content. Content is read
-    where `hashes` asks for it, and of files younger than their manifest: somebody's own model may
-    have been trained again in its place, with as many bytes. `released` says that files which were
-    released may be missing.
+    where `hashes` asks for it, and where the folder is somebody's own: another model may have come
+    into its place, with as many bytes. `released` says that files which were released may be
+    missing.
     """
     record = read_manifest(manifest)
-    written = manifest.stat().st_mtime_ns
+    hashes = hashes or "folder" in record
     gone = why_gone(manifest)
     folder = folder_of(manifest)
     remove = f"remove {manifest} and start snakemake again"
@@ -88,12 +89,16 @@ def weights_of(manifest: Path, *, hashes: bool = False, released: bool = False) 
             mistakes += [] if released else [gone]
         elif found != entry["bytes"]:
             mistakes.append(f"{path}: {found} bytes, expected {entry['bytes']}; {again}")
-        elif not hashes and status.st_mtime_ns <= written:
-            continue
-        elif (sha256 := sha256_of(path)) != entry["sha256"]:
+        elif hashes and (sha256 := _sha256(path, status.st_mtime_ns)) != entry["sha256"]:
             mistakes.append(f"{path}: sha256 {sha256}, expected {entry['sha256']}; {again}")
     refuse(mistakes)
     return folder
+
+
+@cache  # a job asks several times
+def _sha256(path: Path, changed: int) -> str:
+    """Return the hash of a file that changed then."""
+    return sha256_of(path)
 
 
 def own_folder(source: str) -> Path | None:

@@ -82,22 +82,27 @@ def test_every_changed_file_is_named_with_the_way_out(manifest: Path) -> None:
     assert "config.json: no bytes, expected 2; remove " in str(error.value)
 
 
-def test_equal_sizes_with_other_content_are_found_where_younger_or_asked(manifest: Path) -> None:
-    file, written = manifest.parent / "config.json", manifest.stat().st_mtime_ns
-    file.write_text("[]")
-    os.utime(file, ns=(written, written + 1))
-    with pytest.raises(InputError, match=r"config\.json: sha256 "):
-        weights_of(manifest)
-    os.utime(file, ns=(written, written))
+def test_equal_sizes_with_other_content_are_found_when_asked(manifest: Path) -> None:
+    (manifest.parent / "config.json").write_text("[]")
     weights_of(manifest)
     with pytest.raises(InputError, match=r"config\.json: sha256 "):
         weights_of(manifest, hashes=True)
 
 
-def test_touched_weights_are_what_they_were(manifest: Path) -> None:
-    later = manifest.stat().st_mtime_ns + 1
-    os.utime(manifest.parent / "model.safetensors", ns=(later, later))
-    assert weights_of(manifest) == manifest.parent
+def test_another_model_in_the_place_of_ones_own_is_found(tmp_path: Path) -> None:
+    first, other, own = tmp_path / "first", tmp_path / "other", tmp_path / "own"
+    for place in (first, other):
+        write_model(place)
+    (other / "config.json").write_text("[]")
+    own.symlink_to(first)
+    write_manifest(tmp_path / "manifest.json", own)
+    assert weights_of(tmp_path / "manifest.json") == own
+    own.unlink()
+    own.symlink_to(other)
+    for path in other.iterdir():
+        os.utime(path, (0, 0))
+    with pytest.raises(InputError, match=r"config\.json: sha256 .*remove .*manifest\.json"):
+        weights_of(tmp_path / "manifest.json")
 
 
 def test_a_torn_manifest_is_no_traceback(manifest: Path) -> None:

@@ -38,7 +38,8 @@ def test_training_and_testing_render_with_the_same_settings(checkout: Checkout) 
 
 def test_draws_and_epochs_have_paths_of_their_own(checkout: Checkout) -> None:
     cell = "smollm2/demo192.2-U.3-sft-s4-e5/sums_easy/U.6"
-    run = checkout.snakemake("-n", "-p", f"results/scores/{cell}.json")
+    kept = "recipes={sft: {epochs: 6, keep: [5]}}"
+    run = checkout.snakemake("-n", "-p", "--config", kept, "--", f"results/scores/{cell}.json")
 
     assert "results/sets/demo192.2.parquet" in run.out
     assert "results/personas/demo192.2/U.3.parquet" in run.out
@@ -46,6 +47,14 @@ def test_draws_and_epochs_have_paths_of_their_own(checkout: Checkout) -> None:
     assert run.jobs["train"] == run.jobs["keep_epoch"] == 1
     assert "--seed 4" in run.out
     assert "--epoch 5" in run.out
+
+
+def test_an_epoch_that_no_recipe_keeps_is_no_target(checkout: Checkout) -> None:
+    target = "results/scores/smollm2/demo192-U-sft-s0-e1/sums_easy/U.json"
+    run = checkout.snakemake("-n", target)
+
+    assert run.status != 0
+    assert f"{target}: nothing makes it; near are results/scores/smollm2/" in run.out
 
 
 def test_fewer_cores_change_no_sum(checkout: Checkout) -> None:

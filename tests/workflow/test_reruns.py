@@ -1,5 +1,6 @@
 """What changed is made again, and nothing else: edits of a finished plan, and its dry runs."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,6 +49,14 @@ CHANGES = {
         append("config/prompts/unrelated.md", "\nBe brief.\n"),
         WRITTEN,
     ),
+    "prompt with an older date": (
+        lambda checkout: replace_by_older(checkout.folder / "config/prompts/unrelated.md"),
+        WRITTEN,
+    ),
+    "package that judges": (
+        edit("envs/data.lock", "\nmath-verify==", "\nmath-verify==1"),
+        SCORED,
+    ),
     "how a persona joins": (
         edit("config/config.yaml", "  U:\n", '  U:\n    join: "{context} {question}"\n'),
         REFINED,
@@ -73,6 +82,11 @@ CHANGES = {
     ),
     "refinement code": (append("scripts/its/refinement.py", "\nNEW = 1\n"), REFINED),
 }
+
+
+def replace_by_older(path: Path) -> None:
+    path.write_text(path.read_text() + "\nBe brief.\n")
+    os.utime(path, (0, 0))
 
 
 def raise_version(checkout: Checkout, stage: str) -> None:
@@ -113,6 +127,7 @@ NOTHING = {
         "generate: {gpus: 1, threads: 2, memory: 5GB, runtime: 40m}",
     ),
     "room of the engine": edit("config/config.yaml", "      context: 2048", "      context: 4096"),
+    "drafts of a persona": edit("config/config.yaml", "attempts: 20}\n  R:", "attempts: 21}\n  R:"),
     "steps between saves": edit("config/config.yaml", "save_steps: 10", "save_steps: 7"),
     "keys in another order": edit(
         "config/small.yaml", "{n: 2, temperature: 1.0,", "{temperature: 1.0, n: 2,"

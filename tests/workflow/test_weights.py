@@ -137,6 +137,20 @@ def test_a_new_benchmark_says_what_it_needs_and_one_command_trains_that_alone(
         assert again.jobs == {"train": 1}, again.out
 
 
+def test_what_is_to_be_asked_otherwise_needs_the_weights_before_any_job(run: Checkout) -> None:
+    run.snakemake("-c1", *NONE)
+    run.edit("config/small.yaml", "{n: 2, temperature: 1.0,", "{n: 1, temperature: 1.0,")
+    fewer = run.snakemake("-n", *NONE)
+    assert fewer.status == 0, fewer.out
+    assert fewer.jobs["generate"] > 1  # put together from shards
+    for asked in ["{n: 3, temperature: 1.0,", "{n: 2, temperature: 0.3,"]:
+        run.edit("config/small.yaml", "{n: 1, temperature: 1.0,", asked)
+        refused = run.snakemake("-n", *NONE)
+        assert refused.status != 0, asked
+        assert f"{HOME}: its weights were released at 20" in refused.out
+        run.edit("config/small.yaml", asked, "{n: 1, temperature: 1.0,")
+
+
 def test_who_asks_for_released_weights_is_told(run: Checkout) -> None:
     run.snakemake("-c1", *NONE)
     script = [sys.executable, ROOT / "scripts/export_model.py"]
