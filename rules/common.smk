@@ -363,9 +363,13 @@ def context_files(wildcards):
 
 def strategies(wildcards):
     """Return the settings of a strategy and of those that it is made of, as JSON."""
-    parts = experiment.parts(wildcards.strategy)
+    named = {
+        name: experiment.strategies[name]
+        for name in experiment.parts(wildcards.strategy)
+    }
+    without = {"context": set(ATTEMPTS)}
     return json.dumps(
-        {name: json.loads(experiment.strategies[name].settings()) for name in parts}
+        {name: json.loads(one.settings(without)) for name, one in named.items()}
     )
 
 

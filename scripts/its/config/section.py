@@ -49,13 +49,16 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    def settings(self, without: Collection[str] = ()) -> str:
+    def settings(self, without: Collection[str] | Mapping[str, set[str]] = ()) -> str:
         """Return what decides a result, as JSON, `without` the keys that do not decide this one.
+
+        Of a section in it, only some keys are left out if `without` names them by its key.
 
         Defaults are left out, so that a new key with a default reruns nothing. A changed
         default would rerun nothing either, hence the test that pins them all.
         """
-        decides = self.model_dump(mode="json", exclude_defaults=True, exclude=set(without))
+        exclude = dict(without) if isinstance(without, Mapping) else set(without)
+        decides = self.model_dump(mode="json", exclude_defaults=True, exclude=exclude)
         return json.dumps(decides, sort_keys=True)
 
     @classmethod
