@@ -225,23 +225,37 @@ def published(wildcards):
 
 @final
 def own_model(wildcards):
-    """Return no file. Raise if a model's folder is not there, for all models of the plan at once.
+    """Return no file: weights are none of the inputs, touched ones would train everything anew."""
+    check_folders(wildcards.model)
+    return []
 
-    Its weights are no inputs: a touched one would train everything anew. Jobs look at them.
+
+@cache
+def check_folders(model):
+    """Refuse to run where a model's folder is not there, for all models of the plan at once.
+
+    A plan may be looked at where its models are not, with a warning.
     """
     sources = {
         name: experiment.models[name].source
-        for name in {wildcards.model, *used(experiment, experiment.plan).models}
+        for name in {model, *used(experiment, experiment.plan).models}
     }
-    refuse(
-        [
-            f"models.{name}.source: there is no folder {folder}; put it there, or mend the source"
-            for name, source in sorted(sources.items())
-            if (folder := own_folder(source)) and not folder.is_dir()
-            if not came_from(Path(f"results/models/{name}/manifest.json"), source)
-        ]
-    )
-    return []
+    missing = [
+        f"models.{name}.source: there is no folder {folder}; put it there, or mend the source"
+        for name, source in sorted(sources.items())
+        if (folder := own_folder(source)) and not folder.is_dir()
+        if not came_from(Path(f"results/models/{name}/manifest.json"), source)
+    ]
+    if not workflow.dryrun:
+        refuse(missing)
+    elif workflow.is_main_process:
+        for line in missing:
+            if line not in warned:
+                print(f"warning: {line}", file=sys.stderr)
+        warned.update(missing)
+
+
+warned = set()
 
 
 VERIFIED = {

@@ -118,11 +118,11 @@ def asked_otherwise(generations: Path, sampling: Sampling, model: Model) -> bool
 
     Fewer samples, and other marks of the thinking, are put together from shards.
     """
-    facts = pl.read_parquet_metadata(generations)
     try:
+        facts = pl.read_parquet_metadata(generations)
         once = Sampling.model_validate_json(facts["sampling"])
         chat = Chat.model_validate_json(facts["chat"])
-    except (KeyError, ValidationError):  # of another version: the job will see
+    except (KeyError, ValidationError, pl.exceptions.PolarsError):  # torn, or of another version
         return False
     return (
         texts_decided_by(once) != texts_decided_by(sampling)

