@@ -308,8 +308,6 @@ def _several_replicates(
         yield Outcome(f"verdict: {name}", np.logical_or(*_rejects(found, above=0)))
         if weights is both:
             yield Outcome(f"power: {AS_GOOD}", _rejects(found, above=-apart, below=apart)[0])
-    found = estimate((0.5, 1, 1), (0.5, 0, 1))
-    yield _covers("contrast: mean of both learners", *found.interval(), truth(point))
     context = cells_of(1, EFFECT)
     spread = common_spread([none, context])
     found = estimate(*both)

@@ -106,17 +106,19 @@ def expected(
         problems.append(Variance(squares * (persistent + sampling), count - 1))
         trained = [(weight, cell) for weight, cell in here if cell["train"] != UNTRAINED]
         rows = ["model", "sample", "recipe"]
-        common = _squares(trained, rows) / tests / len(plan.train)
+        trainings = len(plan.train)
+        common = _squares(trained, rows) / tests / trainings
         shared = _squares(trained, [*rows, "train"]) / tests
         squares = sum(weight**2 for weight, _ in trained)
+        apart = max(0.0, shared - common)
         luck = slope**2 / replicates
         learners = luck * (tests * power.trainings**2 + power.tests**2) + sampling
         parts = (
-            Variance(common * learners, beyond),
-            Variance(max(0.0, shared - common) * learners, len(plan.train) * beyond),
+            Variance((common + apart / trainings) * learners, beyond),
+            Variance(apart * (1 - 1 / trainings) * learners, max(1, trainings - 1) * beyond),
             Variance(
                 max(0.0, squares - shared) * (luck * power.tests**2 + sampling),
-                len(plan.train) * beyond * max(1, tests - 1),
+                trainings * beyond * max(1, tests - 1),
             ),
         )
         replication.append(Replication(parts, squares * sampling))

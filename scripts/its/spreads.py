@@ -40,8 +40,9 @@ class Spread:
 
     common: Number
     """Of the mean of all cells, times the cells: luck of any kind."""
-    shared: Number
-    """Of a learner's mean over its tests, times the tests: own luck and shared luck of all."""
+    learners: Number
+    """Of a learner's mean over its tests against those of the others, times the tests: without the
+    luck that all of them have."""
     own: Number
     """Of a test of a learner against its others: own luck alone."""
     cells: Number
@@ -57,9 +58,10 @@ class Spread:
 
         With weights u (times the root of what variances grow with) in all cells, c = (sum u)^2 /
         cells, and l, the sum over learners of (sum of their u)^2 / tests, it is c x common + (l -
-        c) x shared + (sum u^2 - l) x own. That has no bias where learners share no luck. Where they
-        do it is a little too large: `shared` holds that luck as well, for what is without it, the
-        learners' differences, has too few degrees of freedom in a small matrix.
+        c) x shared + (sum u^2 - l) x own. `shared` is the mean square of learners that share no
+        luck: that of `common` and `learners` together, by their degrees of freedom. So it has no
+        bias where they share none. Where they do it is a little too large: `learners` alone would
+        be right, and has too few degrees of freedom in a small matrix.
         """
         by_learner: dict[str, list[Number]] = {}
         for part in parts:
@@ -69,8 +71,10 @@ class Spread:
         common = sum(sums) ** 2 / self.cells
         shared = sum(one**2 for one in sums) / self.tests
         squares = sum(weight**2 for weights in by_learner.values() for weight in weights)
-        sizes = [common, np.maximum(0.0, shared - common), np.maximum(0.0, squares - shared)]
-        found = zip(sizes, [self.common, self.shared, self.own], self.freedom, strict=True)
+        apart = np.maximum(0.0, shared - common)
+        one = self.tests / self.cells  # of the learners
+        sizes = [common + apart * one, apart * (1 - one), np.maximum(0.0, squares - shared)]
+        found = zip(sizes, [self.common, self.learners, self.own], self.freedom, strict=True)
         return tuple(Variance(plain(size * square), worth) for size, square, worth in found)
 
 
@@ -147,12 +151,16 @@ def common_spread(learners: Sequence[Sequence[Sequence[Means]]]) -> Spread | Non
     if not np.any(telling):
         return None
     alone = together.shape[-1] - 1
-    common = (together**2).sum(axis=-1) / np.maximum(tests, 1) / alone
+    sums = (together**2).sum(axis=-1) / np.maximum(tests, 1)
+    common, others = sums / alone, freedoms[0] - alone
+    learners = np.where(
+        others > 0, np.maximum(0.0, squares[0] - sums) / np.maximum(others, 1), common
+    )
     shared = squares[0] / np.maximum(freedoms[0], 1)
     own = np.where(freedoms[1] > 0, squares[1] / np.maximum(freedoms[1], 1), shared)
-    worth = (np.maximum(freedoms[0], 1), np.where(freedoms[1] > 0, freedoms[1], freedoms[0]))
-    freedom = (alone, plain(worth[0]), plain(np.maximum(worth[1], 1)))
-    means = [plain(common), plain(shared), plain(own)]
+    worth = np.where(freedoms[1] > 0, freedoms[1], freedoms[0])
+    freedom = (alone, *(plain(np.maximum(one, 1)) for one in (others, worth)))
+    means = [plain(common), plain(learners), plain(own)]
     each = plain(np.maximum(tests / np.maximum(telling, 1), 1))
     return Spread(*means, plain(np.maximum(tests, 1)), each, freedom, fractions)
 

@@ -61,10 +61,10 @@ def test_replicates_that_differ_count_with_their_own_or_with_a_common_spread() -
     alone = contrast([term(1, weak, strong)])
     half = stats.t.ppf(0.975, 1) * (np.var([0.25, 0.75], ddof=1) / 2) ** 0.5
     assert alone.interval() == pytest.approx((0.5 - half, 0.5 + half))
-    spread = Spread(0.4, 0.4, 0.4, 4, 2, (2.0, 8.0, 8.0))
+    spread = Spread(0.4, 0.4, 0.4, 4, 2, (2.0, 2.0, 8.0))
     given = contrast([term(1, weak, strong, spread=spread)])
-    # A quarter is common to all, a quarter the learner's, half the cell's: by Satterthwaite.
-    freedom = 1 / (0.25**2 / 2 + 0.25**2 / 8 + 0.5**2 / 8)
+    # Of the half that is the learner's, three quarters are common to both of them: Satterthwaite.
+    freedom = 1 / (0.375**2 / 2 + 0.125**2 / 2 + 0.5**2 / 8)
     half = stats.t.ppf(0.975, freedom) * (0.4 * 0.25 / 20) ** 0.5
     assert given.interval() == pytest.approx((0.5 - half, 0.5 + half))
 

@@ -38,7 +38,7 @@ def test_one_cell_shows_its_own_mean_square() -> None:
     assert found[0].freedom == 1
     three = common_spread([[[table(0.4), table(0.6), table(0.5)]]])
     assert total(three.between([Weighted("U", 1, 0.5)])) == pytest.approx(PROBLEMS * 0.1**2)
-    assert three.freedom == (2, 2, 2)
+    assert three.freedom == (2, 1, 2)  # of one learner there is no other one
 
 
 def test_a_cell_that_is_the_same_in_every_replicate_has_no_spread() -> None:
@@ -78,7 +78,7 @@ def test_luck_that_all_tests_of_a_learner_share_cancels_in_their_difference() ->
     assert total(spread.between(within)) == pytest.approx(0, abs=1e-9)
     alone = PROBLEMS * np.var([0.4, 0.6, 0.5], ddof=1)
     assert one == pytest.approx(1.5 * alone)  # two learners alike: they may share all of it
-    assert spread.freedom == (2, 4, 4)  # two learners, two degrees of freedom each, two tests
+    assert spread.freedom == (2, 2, 4)  # of all, of one learner against the other, of their tests
     assert total(spread.between(across)) == pytest.approx(2 * alone)
 
 
@@ -99,13 +99,14 @@ def test_luck_of_learners_alone_falls_with_their_number() -> None:
     one = PROBLEMS * np.var([0.4, 0.6], ddof=1)
     mean = [Weighted(name, 1 / 2, 0.5) for name in "SU"]
     assert total(spread.between(mean)) == pytest.approx(0, abs=1e-9)
-    assert spread.shared == pytest.approx(one / 0.25)
+    assert spread.common == pytest.approx(0, abs=1e-9)
+    assert spread.learners == pytest.approx(2 * one / 0.25)
 
 
 def test_luck_of_each_cell_adds_up() -> None:
     opposite = [[table(0.4), table(0.6)], [table(0.6), table(0.4)]]
     spread = common_spread([opposite])
-    assert spread.shared == pytest.approx(0, abs=1e-9)
+    assert spread.common == pytest.approx(0, abs=1e-9)
     one = total(spread.between([Weighted("U", 1, 0.5)]))
     # A learner of two tests that move apart: half of the square of a single cell is own luck.
     assert one == pytest.approx(PROBLEMS * np.var([0.4, 0.6], ddof=1))
