@@ -40,9 +40,8 @@ class Spread:
 
     common: Number
     """Of the mean of all cells, times the cells: luck of any kind."""
-    learners: Number
-    """Of a learner's mean over its tests against those of the others, times the tests: without the
-    luck that all of them have."""
+    shared: Number
+    """Of a learner's mean over its tests, times the tests: luck of its own, and of all."""
     own: Number
     """Of a test of a learner against its others: own luck alone."""
     cells: Number
@@ -50,7 +49,8 @@ class Spread:
     tests: Number
     """Of each learner."""
     freedom: tuple[Number, Number, Number]
-    """Degrees of freedom that the three are worth."""
+    """Degrees of freedom of the mean of all cells, of one learner against the others, and of
+    `own`."""
     fractions: bool = True
 
     def between(self, parts: Iterable[Weighted]) -> tuple[Variance, ...]:
@@ -58,10 +58,10 @@ class Spread:
 
         With weights u (times the root of what variances grow with) in all cells, c = (sum u)^2 /
         cells, and l, the sum over learners of (sum of their u)^2 / tests, it is c x common + (l -
-        c) x shared + (sum u^2 - l) x own. `shared` is the mean square of learners that share no
-        luck: that of `common` and `learners` together, by their degrees of freedom. So it has no
-        bias where they share none. Where they do it is a little too large: `learners` alone would
-        be right, and has too few degrees of freedom in a small matrix.
+        c) x shared + (sum u^2 - l) x own. That has no bias where learners share no luck. Where they
+        do it is a little too large: one learner against the others would tell what is right, and
+        has too few degrees of freedom in a small matrix. `shared` rests on two things that are
+        independent: what is common, for one part in so many learners, and those differences.
         """
         by_learner: dict[str, list[Number]] = {}
         for part in parts:
@@ -73,9 +73,12 @@ class Spread:
         squares = sum(weight**2 for weights in by_learner.values() for weight in weights)
         apart = np.maximum(0.0, shared - common)
         one = self.tests / self.cells  # of the learners
-        sizes = [common + apart * one, apart * (1 - one), np.maximum(0.0, squares - shared)]
-        found = zip(sizes, [self.common, self.learners, self.own], self.freedom, strict=True)
-        return tuple(Variance(plain(size * square), worth) for size, square, worth in found)
+        found = [
+            common * self.common + apart * one * self.shared,
+            apart * (1 - one) * self.shared,
+            np.maximum(0.0, squares - shared) * self.own,
+        ]
+        return tuple(map(Variance, map(plain, found), self.freedom))
 
 
 class Spreads:
@@ -151,16 +154,12 @@ def common_spread(learners: Sequence[Sequence[Sequence[Means]]]) -> Spread | Non
     if not np.any(telling):
         return None
     alone = together.shape[-1] - 1
-    sums = (together**2).sum(axis=-1) / np.maximum(tests, 1)
-    common, others = sums / alone, freedoms[0] - alone
-    learners = np.where(
-        others > 0, np.maximum(0.0, squares[0] - sums) / np.maximum(others, 1), common
-    )
+    common = (together**2).sum(axis=-1) / np.maximum(tests, 1) / alone
     shared = squares[0] / np.maximum(freedoms[0], 1)
     own = np.where(freedoms[1] > 0, squares[1] / np.maximum(freedoms[1], 1), shared)
     worth = np.where(freedoms[1] > 0, freedoms[1], freedoms[0])
-    freedom = (alone, *(plain(np.maximum(one, 1)) for one in (others, worth)))
-    means = [plain(common), plain(learners), plain(own)]
+    freedom = (alone, *(plain(np.maximum(one, 1)) for one in (freedoms[0] - alone, worth)))
+    means = [plain(common), plain(shared), plain(own)]
     each = plain(np.maximum(tests / np.maximum(telling, 1), 1))
     return Spread(*means, plain(np.maximum(tests, 1)), each, freedom, fractions)
 

@@ -10,7 +10,7 @@ import pytest
 from its.cells import Key, Scored
 from its.means import Means, means_of, stacked
 from its.spreads import Spread, Spreads, Weighted, common_spread
-from its.uncertainty import Variance
+from its.uncertainty import Replication, Variance
 
 PROBLEMS = 400
 
@@ -80,6 +80,8 @@ def test_luck_that_all_tests_of_a_learner_share_cancels_in_their_difference() ->
     assert one == pytest.approx(1.5 * alone)  # two learners alike: they may share all of it
     assert spread.freedom == (2, 2, 4)  # of all, of one learner against the other, of their tests
     assert total(spread.between(across)) == pytest.approx(2 * alone)
+    worth = Replication(spread.between(across), 0.0).total().freedom
+    assert worth == pytest.approx(4)  # of two learners with three replicates, whatever they were
 
 
 def test_luck_that_all_learners_share_does_not_fall_with_their_number() -> None:
@@ -100,7 +102,7 @@ def test_luck_of_learners_alone_falls_with_their_number() -> None:
     mean = [Weighted(name, 1 / 2, 0.5) for name in "SU"]
     assert total(spread.between(mean)) == pytest.approx(0, abs=1e-9)
     assert spread.common == pytest.approx(0, abs=1e-9)
-    assert spread.learners == pytest.approx(2 * one / 0.25)
+    assert spread.shared == pytest.approx(one / 0.25)
 
 
 def test_luck_of_each_cell_adds_up() -> None:
