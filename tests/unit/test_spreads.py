@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from its.cells import Key, Scored
+from its.config.plan import UNTRAINED
 from its.means import Means, means_of, stacked
 from its.spreads import Spread, Spreads, Weighted, common_spread
 from its.uncertainty import Replication, Variance
@@ -58,15 +59,55 @@ def test_a_cell_that_is_the_same_in_every_replicate_has_no_spread() -> None:
     assert spreads.of(other, "correct").own > 0
 
 
+def test_trained_and_untrained_cells_are_two_kinds_and_what_never_differs_says_nothing() -> None:
+    def replicates(*rights: float) -> dict[int, Scored]:
+        return {n: Scored(f"{n}", {"correct": table(right)}) for n, right in enumerate(rights)}
+
+    key = Key("m", "s", "U", "r", "b", "U")
+    base = Key("m", "", UNTRAINED, "", "b", "U")
+    same = dict.fromkeys(range(3), Scored("same", {"correct": table(0.5)}))
+    spreads = Spreads(
+        {
+            key: replicates(0.3, 0.5, 0.7),
+            key._replace(train="S"): replicates(0.5, 0.7, 0.3),
+            key._replace(test="N"): replicates(0.4, 0.5, 0.6),
+            base: replicates(0.49, 0.5, 0.51),
+            base._replace(test="N"): same,
+        }
+    )
+    trained, untrained = spreads.of(key, "correct"), spreads.of(base, "correct")
+    assert trained == spreads.of(key._replace(train="S"), "correct")
+    assert (trained.cells, trained.tests, trained.freedom[:2]) == (3, 1.5, (2, 2))
+    assert (untrained.cells, untrained.freedom[0]) == (1, 2)
+    assert untrained.common == pytest.approx(PROBLEMS * 0.01**2 / 0.25)
+
+
+def test_replicates_that_a_learner_lacks_are_left_out_for_all_of_its_kind() -> None:
+    def replicates(*rights: float) -> dict[int, Scored]:
+        made = [{"correct": table(right)} if right else {} for right in rights]
+        return {n: Scored(f"{n}", means) for n, means in enumerate(made)}
+
+    key = Key("m", "s", "U", "r", "b", "U")
+    cells = {key: replicates(0.3, 0.5, 0.7), key._replace(train="S"): replicates(0.5, 0.7, 0)}
+    fewer = cells | {key._replace(train="R"): replicates(0.5, 0, 0)}  # it cannot tell
+    for known in (cells, fewer):
+        spread = Spreads(known).of(key, "correct")
+        assert (spread.cells, spread.freedom[0]) == (2, 1)
+        assert spread.common == pytest.approx(PROBLEMS * 2 * 0.2**2 / 2 / 0.24, rel=0.02)
+
+
 def test_cells_that_are_all_right_or_all_wrong_say_nothing() -> None:
     assert common_spread([[[table(1), table(1)], [table(0), table(0)]]]) is None
     assert common_spread([[[table(0.5)]]]) is None
 
 
 def test_of_many_matrices_one_that_says_nothing_leaves_the_others_as_they_are() -> None:
-    many = [stacked([table(share), table(1)]) for share in (0.4, 0.6)]
-    found = total(common_spread([[many]]).between([Weighted("U", 1, np.array([0.5, 1.0]))]))
-    assert found == pytest.approx([PROBLEMS * np.var([0.4, 0.6], ddof=1), 0])
+    shares = (0.4, 0.6, 0.5)
+    many = [stacked([table(share), table(1)]) for share in shares]
+    spread = common_spread([[many]])
+    found = total(spread.between([Weighted("U", 1, np.array([0.5, 1.0]))]))
+    assert found == pytest.approx([PROBLEMS * np.var(shares, ddof=1), 0])
+    assert spread.freedom[0] == 2
 
 
 def test_luck_that_all_tests_of_a_learner_share_cancels_in_their_difference() -> None:
@@ -93,6 +134,16 @@ def test_luck_that_all_learners_share_does_not_fall_with_their_number() -> None:
     assert spread.between(mean)[0].freedom == 2  # three draws of rows, however many learners
     some = [Weighted(name, 1 / 3, 0.5) for name in "SUR"]
     assert each <= total(spread.between(some)) < 1.2 * each
+
+
+def test_freedom_is_counted_for_all_for_learners_and_for_tests() -> None:
+    random = np.random.default_rng(1)
+    learners = [
+        [[table(0.5 + x) for x in random.normal(0, 0.05, 5)] for _ in range(3)] for _ in range(4)
+    ]
+    spread = common_spread(learners)
+    assert spread.freedom == (4, 3 * 4, 4 * 2 * 4)
+    assert (spread.cells, spread.tests) == (12, 3)
 
 
 def test_luck_of_learners_alone_falls_with_their_number() -> None:
