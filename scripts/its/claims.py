@@ -19,8 +19,9 @@ from its.config.plan import Plan
 from its.contrasts import Contrast, Term, contrast
 from its.corrections import corrected
 from its.paired import sign_flip
+from its.power import detectable
 from its.spreads import Spreads
-from its.uncertainty import ALPHA, POWER, Number, plain
+from its.uncertainty import ALPHA, POWER, Number, Replication, Uncertainty, Variance, plain
 
 CLAIMS = {
     "claim": pl.String,
@@ -184,7 +185,33 @@ class _Tested:
         away = min(abs(self.found.estimate - bound) for bound in bounds)
         quantiles = float(ndtri(1 - ALPHA / 2 / max(1, family)) + ndtri(POWER))
         needed = self.found.needed((away / quantiles) ** 2)
+        # What is there already does not decide it: few replicates have few degrees of freedom.
+        enough = {name: number == getattr(self.found, name) for name, number in needed.items()}
+        needed = {name: None if enough[name] else number for name, number in needed.items()}
+        if enough["replicates"]:
+            needed["replicates"] = self._replicates(away, ALPHA / max(1, family))
         return {f"{name}_needed": number for name, number in needed.items()}
+
+    def _replicates(self, away: float, alpha: float) -> int | None:
+        """Return how many replicates would decide it, with the degrees of freedom they would have.
+
+        None if not twenty times as many would.
+        """
+        present = self.found.replicates
+        for more in range(present + 1, 20 * present):
+            shrunk, freer = present / more, (more - 1) / (present - 1)
+            replicates = tuple(
+                Replication(
+                    tuple(
+                        Variance(part.value * shrunk, part.freedom * freer) for part in one.parts
+                    ),
+                    one.rest * shrunk,
+                )
+                for one in self.found.uncertainty.replicates
+            )
+            if detectable(Uncertainty(self.found.uncertainty.problems, replicates), alpha) <= away:
+                return more
+        return None
 
     def _note(self) -> str:
         notes = [unfinished(self.found.replicates, self.planned)]

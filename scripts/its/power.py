@@ -70,7 +70,7 @@ def detectable(found: Uncertainty, alpha: float) -> float:
     """Return the distance from a bound at which a test at `alpha` rejects four times of five."""
     normal = float(ndtri(POWER))
     spread = sum(part.value for part in found.problems)
-    errors = [sum(part.value for part in one.parts) - one.rest for one in found.replicates]
+    errors = [max(0, sum(part.value for part in one.parts) - one.rest) for one in found.replicates]
     spread += sum(error**0.5 for error in errors) ** 2
     return found.half(1 - alpha) + normal * spread**0.5
 

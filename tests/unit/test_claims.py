@@ -98,6 +98,19 @@ def test_nothing_is_decided_by_few_problems_and_it_says_how_many_would(tmp_path:
     assert row["problems_needed"] is None or row["problems_needed"] > 12
 
 
+def test_what_is_there_already_decides_nothing(tmp_path: Path) -> None:
+    # Far apart, and two replicates: what lacks is how well their difference is known.
+    for draw, seed, both, none in [("", 0, 26, 4), (".1", 1, 34, 2)]:
+        cells = {f"U{draw}-sft-s{seed}/easy/U{draw}": both, f"N-sft-s{seed}/easy/N": none}
+        for cell, right in cells.items():
+            score(tmp_path, f"tiny/ot1k{draw}-{cell}", "1" * right + "0" * (40 - right))
+    row = verdicts(tmp_path, better=BETTER).row(0, named=True)
+    assert row["verdict"] == "undecided"
+    assert row["low"] < 0.5 < row["estimate"]
+    assert 2 < row["replicates_needed"] < 8
+    assert row["problems_needed"] is None
+
+
 def test_what_would_decide_it_is_what_a_normal_test_with_that_power_needs(tmp_path: Path) -> None:
     score(tmp_path, "tiny/ot1k-U-sft-s0/easy/U", "1111100000")
     score(tmp_path, "tiny/ot1k-N-sft-s0/easy/N", "1110000000")
