@@ -38,7 +38,7 @@ from its.report.sections import SECTIONS, figures_of, tables_of
 from its.retries import at_attempt, most_of
 from its.runs import note_run
 from its.versions import code_version, locked, version_of
-from its.weights import came_from, own_folder
+from its.weights import came_from, looks_changed, own_folder
 
 # Plans make many objects, nearly all of which stay: to look through them for garbage again and again
 # takes a quarter of a dry run.
@@ -240,19 +240,30 @@ def check_folders(model):
         name: experiment.models[name].source
         for name in {model, *used(experiment, experiment.plan).models}
     }
-    missing = [
+    missing, changed = [], []
+    for name, source in sorted(sources.items()):
+        manifest = Path(f"results/models/{name}/manifest.json")
+        if folder := own_folder(source):
+            if not came_from(manifest, source):
+                missing += [] if folder.is_dir() else [(name, folder)]
+            elif looks_changed(manifest):
+                changed.append((name, folder, manifest))
+    wrong = [
         f"models.{name}.source: there is no folder {folder}; put it there, or mend the source"
-        for name, source in sorted(sources.items())
-        if (folder := own_folder(source)) and not folder.is_dir()
-        if not came_from(Path(f"results/models/{name}/manifest.json"), source)
+        for name, folder in missing
     ]
     if not workflow.dryrun:
-        refuse(missing)
-    elif workflow.is_main_process:
-        for line in missing:
+        refuse(wrong)
+    wrong += [
+        f"models.{name}.source: {folder} has changed since {manifest} was written, or is away; "
+        "what was made with it stands. Remove that file to read the model anew"
+        for name, folder, manifest in changed
+    ]
+    if workflow.is_main_process:
+        for line in wrong:
             if line not in warned:
                 print(f"warning: {line}", file=sys.stderr)
-        warned.update(missing)
+        warned.update(wrong)
 
 
 warned = set()

@@ -245,6 +245,23 @@ CONFIG = {
         "pools: {mine: {sources: [sums], filters: [{filter: length, minimum: 1, minimum: 2}]}}",
         "pools.mine.filters.0.minimum: stands twice",
     ),
+    "a benchmark that stands twice in a plan": (
+        (PLAN % "").replace("benchmarks: [sums_easy]", "benchmarks: [sums_easy, sums_easy]"),
+        "plans.mine.benchmarks: 'sums_easy' stands twice; name each once",
+    ),
+    "a batch that processes cannot share": (
+        (PLAN % "").replace("[smollm2]", "[mine]").replace("[sft]", "[mine]")
+        + "\nmodels: {mine: {source: 'path:x', train: {processes: 3, threads: 3, memory: 1GB, "
+        "runtime: 1h}, generate: {threads: 1, memory: 1GB, runtime: 1h}}}\n"
+        + RECIPE
+        % ", batch: 4, micro_batch: 2",
+        "recipes.mine.batch: 4 cannot be made of micro_batch 2 on 3 processes of "
+        "models.mine.train; set a multiple of 6, or fewer gpus, nodes or processes",
+    ),
+    "more problems than there are": (
+        "benchmarks: {mine: {problems: {source: sums, rows: 64, take: 100}}}",
+        "benchmarks.mine.problems: take 100 is more than rows 64",
+    ),
     "a filter misspelt": (
         "pools: {mine: {sources: [sums], filters: [{filter: duplicate}]}}",
         "pools.mine.filters.0: there is no filter 'duplicate'; did you mean 'duplicates'?",

@@ -112,6 +112,17 @@ def came_from(manifest: Path, source: str) -> bool:
     return manifest.is_file() and read_manifest(manifest).get("source") == source
 
 
+def looks_changed(manifest: Path) -> bool:
+    """Tell whether files of a manifest are away, of another size, or younger than it."""
+    folder, written = folder_of(manifest), manifest.stat().st_mtime_ns
+    for name, entry in read_manifest(manifest)["files"].items():
+        path = folder / name
+        status = path.stat() if path.is_file() else None
+        if not status or status.st_size != entry["bytes"] or status.st_mtime_ns > written:
+            return True
+    return False
+
+
 def folder_of(manifest: Path) -> Path:
     """Return the folder of a manifest, whatever is in it."""
     return Path(read_manifest(manifest).get("folder", manifest.parent))

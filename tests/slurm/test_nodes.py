@@ -36,10 +36,11 @@ def site() -> Iterator[Site]:
         for name, shape in SHAPES.items():
             config["models"][name] = model | {"train": model["train"] | shape}
         zero3 = {"deepspeed": "config/deepspeed/zero3.json", "micro_batch": 2, "epochs": 2}
-        config["recipes"] = {"sharded": config["recipes"]["quick"] | zero3}
+        sharded = config["recipes"]["quick"] | zero3
+        config["recipes"] = {"sharded": sharded, "wide": sharded | {"batch": 32}}
         plan = config["plans"].pop("faults") | {"recipes": ["sharded"]}
         config["plans"] |= {"nodes": plan | {"models": ["one", "two"]}}
-        config["plans"] |= {"gpus": plan | {"models": ["gpus"]}}
+        config["plans"] |= {"gpus": plan | {"models": ["gpus"], "recipes": ["wide"]}}
         config["plan"] = "nodes"
         (checkout.folder / "config/nodes.yaml").write_text(yaml.safe_dump(config))
         write_tiny_model(checkout.folder / "tiny", head_size=64)

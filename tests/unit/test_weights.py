@@ -10,7 +10,14 @@ from safetensors.torch import save_file
 
 from its.errors import InputError
 from its.releasing import release
-from its.weights import check_model, has_template, identity, weights_of, write_manifest
+from its.weights import (
+    check_model,
+    has_template,
+    identity,
+    looks_changed,
+    weights_of,
+    write_manifest,
+)
 
 
 def write_model(folder: Path) -> Path:
@@ -87,6 +94,17 @@ def test_equal_sizes_with_other_content_are_found_when_asked(manifest: Path) -> 
     weights_of(manifest)
     with pytest.raises(InputError, match=r"config\.json: sha256 "):
         weights_of(manifest, hashes=True)
+
+
+def test_what_is_younger_than_its_manifest_or_away_looks_changed(manifest: Path) -> None:
+    assert not looks_changed(manifest)
+    file, later = manifest.parent / "config.json", manifest.stat().st_mtime_ns + 1
+    os.utime(file, ns=(later, later))
+    assert looks_changed(manifest)
+    os.utime(file, ns=(0, 0))
+    assert not looks_changed(manifest)
+    file.unlink()
+    assert looks_changed(manifest)
 
 
 def test_another_model_in_the_place_of_ones_own_is_found(tmp_path: Path) -> None:

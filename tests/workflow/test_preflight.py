@@ -19,6 +19,7 @@ def test_one_job_for_each_kind_and_not_for_each_model(checkout: Checkout) -> Non
 @pytest.mark.slow
 def test_a_step_and_a_token_are_made_by_the_scripts_of_real_jobs(checkout: Checkout) -> None:
     checkout.edit("config/config.yaml", "train: {threads: 2", "train: {processes: 2, threads: 2")
+    checkout.edit("config/small.yaml", "micro_batch: 4", "micro_batch: 2")
     run = checkout.snakemake("preflight", "--cores", "2", "--configfile", "config/small.yaml")
 
     assert run.status == 0, run.out

@@ -9,6 +9,7 @@ from its.config.plan import Replicate
 from its.config.strategy import Counted, Written
 from its.filters.equals import Equals
 from its.prompts import check_lines, check_prompt
+from its.words import amount
 
 if TYPE_CHECKING:
     from its.config.experiment import Config
@@ -20,7 +21,9 @@ def contradictions(config: "Config") -> Iterator[str]:
         _mixed,
         _voters,
         _claimed,
+        _repeated,
         _shared,
+        _divided,
         _not_kept,
         _no_room,
         _not_carried,
@@ -79,6 +82,37 @@ def _claimed(config: "Config") -> Iterator[str]:
         for claim in plan.claims:
             for mistake in config.claims[claim].mistakes(plan):
                 yield f"plans.{name}.claims: {claim}.{mistake}"
+
+
+def _repeated(config: "Config") -> Iterator[str]:
+    """Yield a line for each list in which a name stands twice: its tests would count twice."""
+    lists = [
+        (f"plans.{name}.{key}", getattr(plan, key))
+        for name, plan in config.plans.items()
+        for key in ["models", "samples", "recipes", "train", "test", "benchmarks", "epochs"]
+        + ["claims", "votes"]
+    ]
+    lists += [(f"votes.{name}.members", vote.members) for name, vote in config.votes.items()]
+    for place, names in lists:
+        for name in {one: None for one in names if names.count(one) > 1}:
+            yield f"{place}: {name!r} stands twice; name each once"
+
+
+def _divided(config: "Config") -> Iterator[str]:
+    """Yield a line for each training of a plan whose processes cannot share a batch."""
+    seen = {}
+    for plan in config.plans.values():
+        seen |= dict.fromkeys(product(plan.models, plan.recipes))
+    for model, name in seen:
+        recipe, processes = config.recipes[name], config.models[model].train.all_processes
+        at_once = recipe.micro_batch * processes
+        if recipe.batch % at_once:
+            yield (
+                f"recipes.{name}.batch: {recipe.batch} cannot be made of micro_batch "
+                f"{recipe.micro_batch} on {amount(processes, 'process', 'processes')} of "
+                f"models.{model}.train; set a multiple of {at_once}, or fewer gpus, nodes or "
+                "processes"
+            )
 
 
 def _shared(config: "Config") -> Iterator[str]:

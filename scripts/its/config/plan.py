@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from its.config.section import Section, Shown, one_of
 from its.epochs import is_earlier
@@ -43,6 +43,12 @@ class Published(Section):
     """Which of the plan's votes stands beside it, for a majority vote; else it is a cell."""
     source: str = Field(min_length=1)
     """Where it was published."""
+
+    @model_validator(mode="after")
+    def _no_more_than_all(self) -> "Published":
+        if self.right > self.problems:
+            raise ValueError(f"right {self.right} is more than problems {self.problems}")
+        return self
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class Counted(Drawn):
 
 
 class Written(Counted):
-    """An LLM writes it. Every key decides what is written."""
+    """An LLM writes it. Every key but `attempts` decides what is written."""
 
     files: ClassVar[tuple[str, ...]] = ("prompt", "domains")
 
