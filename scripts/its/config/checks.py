@@ -99,11 +99,9 @@ def _repeated(config: "Config") -> Iterator[str]:
 
 
 def _divided(config: "Config") -> Iterator[str]:
-    """Yield a line for each training of a plan whose processes cannot share a batch."""
-    seen = {}
-    for plan in config.plans.values():
-        seen |= dict.fromkeys(product(plan.models, plan.recipes))
-    for model, name in seen:
+    """Yield a line for each training of the plan at hand whose processes cannot share a batch."""
+    plan = config.plans[config.plan]
+    for model, name in product(plan.models, plan.recipes):
         recipe, processes = config.recipes[name], config.models[model].train.all_processes
         at_once = recipe.micro_batch * processes
         if recipe.batch % at_once:
