@@ -250,7 +250,8 @@ CONFIG = {
         "plans.mine.benchmarks: 'sums_easy' stands twice; name each once",
     ),
     "a batch that processes cannot share": (
-        (PLAN % "").replace("[smollm2]", "[mine]").replace("[sft]", "[mine]")
+        "plan: mine\n"
+        + (PLAN % "").replace("[smollm2]", "[mine]").replace("[sft]", "[mine]")
         + "\nmodels: {mine: {source: 'path:x', train: {processes: 3, threads: 3, memory: 1GB, "
         "runtime: 1h}, generate: {threads: 1, memory: 1GB, runtime: 1h}}}\n"
         + RECIPE
