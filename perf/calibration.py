@@ -265,9 +265,14 @@ def _several_replicates(
     problems, samples, replicates = (point[n] for n in ["problems", "samples", "replicates"])
     rows, shared, own = LUCK[point["luck"]]
     odds = _log_odds(random, point, (runs, problems))
-    luck = random.normal(0, rows, (runs, 1, 1, replicates)) if rows else 0.0
-    luck = luck + random.normal(0, shared, (runs, 2, 1, replicates))
-    luck = luck + random.normal(0, own, (runs, 2, 2, replicates))
+
+    def lucky() -> np.ndarray:
+        """Return the luck of two learners on one sample: runs x learners x tests x replicates."""
+        common = random.normal(0, rows, (runs, 1, 1, replicates)) if rows else 0.0
+        learners = random.normal(0, shared, (runs, 2, 1, replicates))
+        return common + learners + random.normal(0, own, (runs, 2, 2, replicates))
+
+    luck = lucky()
 
     def cells_of(learner: int, lift: float) -> list[list["Means"]]:
         """Return the tests of a learner, one for each replicate."""
@@ -315,6 +320,17 @@ def _several_replicates(
     yield Outcome("power: both sides against none", _rejects(found, above=0)[0])
     same = _rejects(found, above=-apart, below=apart)
     yield Outcome(f"verdict: {AS_GOOD}", np.logical_or(*same))
+    sides = []
+    for sign in (1, -1):
+        luck = lucky()  # of other rows
+        cells = [cells_of(learner, 0) for learner in range(2)]
+        spread = common_spread(cells)
+        for learner, tests in enumerate(cells):
+            key = Key("m", f"s{sign}", "NU"[learner], "r", "b", "U")
+            sides.append(Term(sign / 2, key, tests[1], spread))
+    found = contrast(sides)
+    yield _covers("contrast: one sample against another", *found.interval(), 0.0)
+    yield Outcome("verdict: one sample against another", np.logical_or(*_rejects(found, above=0)))
 
 
 def _covers(
