@@ -196,7 +196,7 @@ def _broken(line: bytes) -> str:
         return wrong
     text = line.decode()
     try:
-        value = json.loads(text) if text.strip() else {}
+        value = json.loads(text) if line.strip() else {}  # of bytes: no other control character
     except RecursionError:
         return "is nested too deep"
     except ValueError as error:

@@ -139,6 +139,8 @@ MAPPINGS = st.sampled_from(
 
 @settings(max_examples=150, deadline=None)
 @given(FILES, MAPPINGS, st.sampled_from([".jsonl", ".json", ".csv", ".parquet"]))
+@example(b"\x1c", {}, ".jsonl")  # white space to str, and not to JSON
+@example(b'{"problem": "1"}\n\x1c\n{"problem": 2}', {}, ".jsonl")
 def test_any_file_is_read_or_refused(content: bytes, fields: dict, suffix: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / f"rows{suffix}"
