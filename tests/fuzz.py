@@ -1,7 +1,7 @@
 """Look for input that breaks a parser, guided by which lines of ours it reaches: `make fuzz`.
 
 The properties are those of tests/unit/test_fuzzed.py. What breaks one is kept in .hypothesis, so
-that `make unit` tries it again, and ends this with status 1.
+that `ITS_EXAMPLES=new make unit` tries it again, and ends this with status 1.
 """
 
 import argparse
@@ -65,7 +65,8 @@ def main() -> None:
         child.start()
         child.join()
         broken += [name] if child.exitcode else []
-    sys.exit(f"error: broken: {', '.join(broken)}" if broken else 0)
+    again = "`ITS_EXAMPLES=new make unit` shows by what"
+    sys.exit(f"error: broken: {', '.join(broken)}; {again}" if broken else 0)
 
 
 if __name__ == "__main__":
