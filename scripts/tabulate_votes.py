@@ -8,23 +8,7 @@ import polars as pl
 
 from its.errors import run
 from its.spreadsheets import write_csv
-
-VOTED = {
-    "vote": pl.String,
-    "benchmark": pl.String,
-    "test": pl.String,
-    "mean": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "best_member": pl.Float64,
-    "mean_member": pl.Float64,
-    "problems": pl.Int64,
-    "votes": pl.Int64,
-    "tied": pl.Float64,
-    "silent": pl.Float64,
-}
-"""One row per vote and test set. `tied` and `silent` are parts of the votes: those on which
-several answers had the most voices, and those without a voice."""
+from its.voting import VOTED
 
 
 def main() -> None:

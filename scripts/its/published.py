@@ -6,6 +6,7 @@ import polars as pl
 from statsmodels.stats.proportion import proportion_confint
 
 from its.config.plan import Published
+from its.voting import VOTED
 
 PUBLISHED = {
     "model": pl.String,
@@ -28,14 +29,7 @@ model, or that vote, and benchmark has a score."""
 READ = ["model", "sample", "recipe", "train", "test", "benchmark", "mean", "low", "high"]
 """What is read of the matrix (`its.matrix`)."""
 
-HELD = {
-    "vote": pl.String,
-    "benchmark": pl.String,
-    "test": pl.String,
-    "mean": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-}
+HELD = {name: VOTED[name] for name in ["vote", "benchmark", "test", "mean", "low", "high"]}
 """What is read of the votes."""
 
 

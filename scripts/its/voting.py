@@ -32,6 +32,23 @@ VOTES = {
 answer that won as its voter wrote it, how many voted for it and how many at all, and how many
 candidates had so many votes. Where nothing votes, `answer` is null and the point 0."""
 
+VOTED = {
+    "vote": pl.String,
+    "benchmark": pl.String,
+    "test": pl.String,
+    "mean": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "best_member": pl.Float64,
+    "mean_member": pl.Float64,
+    "problems": pl.Int64,
+    "votes": pl.Int64,
+    "tied": pl.Float64,
+    "silent": pl.Float64,
+}
+"""One row per vote and test set. `tied` and `silent` are parts of the votes: those on which
+several answers had the most voices, and those without a voice."""
+
 
 def winners(ballots: pl.DataFrame, unit: Sequence[str]) -> pl.DataFrame:
     """Return who wins each vote.
